@@ -1,1 +1,4 @@
+//! tagbook: know what your team owns, where each thing is, who has it and what state it is in.
 
+pub mod register;
+pub mod tree;
