@@ -13,7 +13,7 @@ const LOW_STOCK: f64 = 15.0;
 const READABLE: f64 = 0.5;
 
 /// A QR symbol with the white around it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Symbol {
     code: QrCode,
     quiet: usize,

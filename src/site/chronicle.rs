@@ -33,7 +33,7 @@ pub(super) enum Mark {
 }
 
 /// Where a thing is, as far as a picture of a year shows it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Standing {
     Shelf,
     With(Slug),

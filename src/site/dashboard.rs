@@ -208,7 +208,7 @@ impl Here<'_> {
         let bar = |(slug, (out, all)): (&&crate::register::Slug, (usize, usize))| {
             let fillings = [("n", Some(Phrase::text(&grouped(out as u64)))), ("all", Some(Phrase::text(&grouped(all as u64))))];
             Bar {
-                name: self.site.register().categories.get(**slug).map_or_else(|| slug.to_string(), |c| c.name.clone()),
+                name: self.site.register().categories.get(*slug).map_or_else(|| slug.to_string(), |c| c.name.clone()),
                 path: format!("categories/{slug}/"),
                 whole: share(all),
                 part: share(out),

@@ -1,6 +1,6 @@
 //! Photos as they may be shown: judged by their first bytes, and without what a camera wrote about place and person.
 
-use img_parts::jpeg::{Jpeg, JpegSegment};
+use img_parts::jpeg::Jpeg;
 use img_parts::png::Png;
 use img_parts::webp::WebP;
 use img_parts::{Bytes, ImageEXIF};
@@ -55,38 +55,26 @@ pub fn strip(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
 }
 
 fn jpeg(bytes: Bytes) -> Result<Vec<u8>, String> {
-    let mut photo = Jpeg::from_bytes(bytes).map_err(|error| error.to_string())?;
-    let orientation = photo.exif().and_then(|exif| orientation(&exif));
-    photo.segments_mut().retain(|segment| is_picture(segment));
-    for segment in photo.segments_mut() {
-        if segment.has_entropy() {
-            let (head, tail) = (segment.contents().clone(), until_end(segment.entropy()));
-            *segment = JpegSegment::new_with_entropy(segment.marker(), head, tail.into());
-        }
+    let photo = Jpeg::from_bytes(bytes.clone()).map_err(|error| error.to_string())?;
+    let mut kept = vec![0xFF, 0xD8];
+    if let Some(orientation) = photo.exif().and_then(|exif| orientation(&exif)) {
+        let exif = [b"Exif\0\0".as_slice(), &exif_with(orientation)].concat();
+        kept.extend([0xFF, 0xE1, 0, u8::try_from(exif.len() + 2).unwrap_or(u8::MAX)]);
+        kept.extend(exif);
     }
-    photo.set_exif(orientation.map(exif_with));
-    Ok(photo.encoder().bytes().to_vec())
+    kept.extend(picture(&bytes[2..]));
+    Ok(kept)
 }
 
-/// Everything but the application segments and comments; of those JFIF, Adobe's colour transform and colour profiles.
-fn is_picture(segment: &JpegSegment) -> bool {
-    match segment.marker() {
-        0xE0 => segment.contents().starts_with(b"JFIF\0"),
-        0xE2 => segment.contents().starts_with(b"ICC_PROFILE\0"),
-        0xEE => segment.contents().starts_with(b"Adobe"),
-        0xE1..=0xEF | 0xFE => false,
-        _ => true,
-    }
-}
-
-/// A JPEG's scans up to the end of the picture: phones hang previews and films behind it, with their own EXIF.
-fn until_end(scans: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::with_capacity(scans.len());
+/// A JPEG's segments and scans behind its first marker, without what is not picture, up to its end:
+/// phones hang previews and films behind that, with EXIF of their own (ITU-T T.81, annex B).
+fn picture(bytes: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(bytes.len());
     let mut at = 0;
-    while let Some(&[first, second]) = scans.get(at..at + 2).and_then(|pair| pair.first_chunk::<2>()) {
+    while let Some(&[first, second]) = bytes.get(at..).and_then(|rest| rest.first_chunk::<2>()) {
         match (first, second) {
             (0xFF, 0xD9) => break,
-            (0xFF, 0x00 | 0xD0..=0xD7) => {
+            (0xFF, 0x00 | 0x01 | 0xD0..=0xD8) => {
                 kept.extend([first, second]);
                 at += 2;
             }
@@ -95,10 +83,11 @@ fn until_end(scans: &[u8]) -> Vec<u8> {
                 at += 1;
             }
             (0xFF, marker) => {
-                let length = scans.get(at + 2..at + 4).map_or(0, |l| usize::from(u16::from_be_bytes([l[0], l[1]])));
-                let end = (at + 2 + length).min(scans.len());
-                if !matches!(marker, 0xE0..=0xEF | 0xFE) {
-                    kept.extend(&scans[at..end]);
+                let length = bytes.get(at + 2..at + 4).map_or(2, |pair| usize::from(u16::from_be_bytes([pair[0], pair[1]])));
+                let end = (at + 2 + length.max(2)).min(bytes.len());
+                let segment = &bytes[at..end];
+                if is_picture(marker, segment.get(4..).unwrap_or_default()) {
+                    kept.extend(segment);
                 }
                 at = end;
             }
@@ -106,6 +95,18 @@ fn until_end(scans: &[u8]) -> Vec<u8> {
     }
     kept.extend([0xFF, 0xD9]);
     kept
+}
+
+/// Whether a segment is more than a comment or an application's own: of those only JFIF, Adobe's colour transform and
+/// colour profiles are.
+fn is_picture(marker: u8, contents: &[u8]) -> bool {
+    match marker {
+        0xE0 => contents.starts_with(b"JFIF\0"),
+        0xE2 => contents.starts_with(b"ICC_PROFILE\0"),
+        0xEE => contents.starts_with(b"Adobe"),
+        0xE1..=0xEF | 0xFE => false,
+        _ => true,
+    }
 }
 
 /// Chunks that a PNG is drawn from (W3C, PNG 3rd edition, §11).

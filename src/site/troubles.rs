@@ -21,7 +21,7 @@ pub(super) fn overdue(site: &Lookup) -> Vec<Sheet<Listing>> {
 pub(super) fn faults(site: &Lookup) -> Vec<Sheet<Listing>> {
     let mut faulty: Vec<&Thing> = site.things.values().filter(|thing| !thing.summary.faults.is_empty()).collect();
     faulty.sort_by_key(|thing| !thing.summary.unsafe_);
-    pages(site, "faults", "faults.html", &faulty, |here, thing| {
+    pages(site, "faults", "faults.html", &faulty, |_, thing| {
         let notes = thing.state().faults.iter().filter_map(|fault| fault.note.as_deref());
         Phrase::joined(&notes.map(Phrase::name).collect::<Vec<_>>(), " · ")
     })
