@@ -15,7 +15,7 @@ use super::{facts, markdown};
 use crate::labels::symbol::Symbol;
 
 /// Events that an asset's page shows at once.
-const RECENT: usize = 30;
+const RECENT: usize = 12;
 
 /// What stands on an asset's page.
 #[derive(Debug, Serialize)]

@@ -44,6 +44,7 @@ pub(super) fn index(site: &Lookup) -> Vec<Sheet<Listing>> {
             name: Phrase::name(&audit.title),
             line: Some(here.audit_time(audit)),
             chips: Vec::new(),
+            depth: 0,
         });
         let nothing = Nothing { title: here.word("audits_none"), line: here.word("audits_none_line") };
         let view = Listing {

@@ -46,6 +46,11 @@ struct MonthLine {
     events: usize,
 }
 
+/// The darker the more, by the square root: one busy day does not bleach the others.
+fn level(count: usize, most: usize) -> usize {
+    (1..=4).find(|level| count * 16 <= most * level * level).map_or(4, |level| level.min(count * 4))
+}
+
 impl Here<'_> {
     /// The calendar, where anything has happened in its weeks.
     pub fn calendar(&self) -> Option<Calendar> {
@@ -81,7 +86,7 @@ impl Here<'_> {
         Day {
             x: place / 7 * STEP,
             y: HEAD + place % 7 * STEP,
-            level: (count * 4).div_ceil(most),
+            level: level(count, most),
             title: self.say("calendar_mark", &fillings).plain().to_owned(),
         }
     }

@@ -25,6 +25,7 @@ pub(super) fn index(site: &Lookup) -> Vec<Sheet<Listing>> {
             name: Phrase::name(&category.name),
             line: Some(here.category_sentence(numbers(site, category))),
             chips: Vec::new(),
+            depth: 0,
         });
         let none = Nothing { title: here.word("categories_none"), line: Phrase::default() };
         let view = Listing {

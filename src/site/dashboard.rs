@@ -12,10 +12,11 @@ use super::phrase::Phrase;
 use super::words::grouped;
 use crate::register::{Money, Status};
 
-/// Lines of what needs attention, bars of categories and events that the overview shows.
+/// Lines of what needs attention (at once, and on request), bars of categories and events that the overview shows.
 const ATTENTION: usize = 12;
+const MORE: usize = 100;
 const BARS: usize = 12;
-const LATELY: usize = 8;
+const LATELY: usize = 6;
 
 /// What stands on the overview.
 #[derive(Debug, Serialize)]
@@ -23,7 +24,9 @@ pub(super) struct Dashboard {
     totals: Vec<Total>,
     shares: Vec<Share>,
     attention: Vec<Attention>,
-    attention_more: Option<More>,
+    /// What is less urgent.
+    attention_more: Vec<Attention>,
+    more_word: Phrase,
     bars: Vec<Bar>,
     calendar: Option<Calendar>,
     recent: Vec<Item>,
@@ -58,12 +61,6 @@ struct Attention {
     urgency: usize,
 }
 
-#[derive(Debug, Serialize)]
-struct More {
-    path: &'static str,
-    word: Phrase,
-}
-
 /// How much of a category is out.
 #[derive(Debug, Serialize)]
 struct Bar {
@@ -79,16 +76,16 @@ impl Dashboard {
     pub fn new(here: &Here) -> Dashboard {
         let mut attention: Vec<Attention> = here.site.things.values().filter_map(|thing| here.attention(thing)).collect();
         attention.sort_by_key(|item| item.urgency);
-        let more = attention.len().saturating_sub(ATTENTION);
-        let mut words = vec![("n", None)];
-        words[0].1 = Some(Phrase::text(&grouped(more as u64)));
-        attention.truncate(ATTENTION);
+        let mut attention_more = attention.split_off(attention.len().min(ATTENTION));
+        let more = Phrase::text(&grouped(attention_more.len() as u64));
+        attention_more.truncate(MORE);
         let recent = here.site.events.iter().rev().take(LATELY).filter_map(|happened| here.site.told(happened));
         Dashboard {
             totals: here.totals(),
             shares: here.shares(),
             attention,
-            attention_more: (more > 0).then(|| More { path: "categories/", word: here.say("more_to_show", &words) }),
+            attention_more,
+            more_word: here.say("more_to_show", &[("n", Some(more))]),
             bars: here.bars(),
             calendar: here.calendar(),
             recent: recent.map(|(thing, told)| here.item_of(thing, told)).collect(),

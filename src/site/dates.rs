@@ -17,7 +17,6 @@ pub struct Dates {
     long_months: Vec<String>,
     weekdays: Vec<String>,
     long_weekdays: Vec<String>,
-    at: String,
     today_word: String,
 }
 
@@ -33,21 +32,30 @@ impl Dates {
             long_months: list("months_long"),
             weekdays: list("weekdays"),
             long_weekdays: list("weekdays_long"),
-            at: words.word("at_time").to_owned(),
             today_word: words.word("today").to_owned(),
         }
     }
 
-    /// A day that matters now: `Fri 27 Nov` within a month, `12 Jan` within half a year, `12 Jan 2028` beyond.
+    /// A day that matters now: `Fri 27 Nov` within a month, `12 Jan` within half a year or this year, `12 Jan 2028` beyond.
     #[must_use]
     pub fn near(&self, day: NaiveDate) -> Phrase {
+        time(&day.to_string(), &self.near_text(day))
+    }
+
+    /// An instant that matters now: as [`Dates::near`], with the time.
+    #[must_use]
+    pub fn near_instant(&self, instant: DateTime<Utc>) -> Phrase {
+        let local = instant.with_timezone(&self.zone);
+        time(&stamp(instant), &format!("{} {}", self.near_text(local.date_naive()), local.format("%H:%M")))
+    }
+
+    fn near_text(&self, day: NaiveDate) -> String {
         let away = (day - self.today).num_days().abs();
-        let text = match away {
+        match away {
             0..=31 => format!("{} {}", self.weekday(day), self.day_month(day)),
-            32..=183 => self.day_month(day),
+            _ if away <= 183 || day.year() == self.today.year() => self.day_month(day),
             _ => self.full_text(day),
-        };
-        time(&day.to_string(), &text)
+        }
     }
 
     /// A day on record: `12 Jan 2024`.
@@ -74,15 +82,6 @@ impl Dates {
             _ => return self.near(day),
         };
         time(&stamp(instant), &format!("{word} {}", local.format("%H:%M")))
-    }
-
-    /// `Mon 23 Nov 2026, 09:14`.
-    #[must_use]
-    pub fn exact(&self, instant: DateTime<Utc>) -> Phrase {
-        let local = instant.with_timezone(&self.zone);
-        let day = local.date_naive();
-        let text = format!("{} {}{} {}", self.weekday(day), self.full_text(day), self.at, local.format("%H:%M"));
-        time(&stamp(instant), &text)
     }
 
     /// `23 Nov, Mon` and `09:14`, for a column of times.
@@ -153,6 +152,7 @@ mod tests {
         let near = |day: &str| dates().near(day.parse().unwrap()).plain().to_owned();
         assert_eq!(near("2026-11-27"), "Fri 27 Nov");
         assert_eq!(near("2027-01-12"), "12 Jan");
+        assert_eq!(near("2026-01-12"), "12 Jan");
         assert_eq!(near("2028-01-12"), "12 Jan 2028");
         assert_eq!(dates().long("2026-11-23".parse().unwrap()).plain(), "23 November 2026");
     }
@@ -164,6 +164,6 @@ mod tests {
         assert_eq!(since("2026-11-22T23:30:00Z"), "today 00:30");
         assert_eq!(since("2026-11-20T08:14:00Z"), "Friday 09:14");
         assert_eq!(since("2026-10-22T08:05:00Z"), "22 Oct");
-        assert_eq!(dates().exact("2026-07-01T08:05:00Z".parse().unwrap()).plain(), "Wed 1 Jul 2026, 10:05");
+        assert_eq!(dates().near_instant("2026-12-01T08:05:00Z".parse().unwrap()).plain(), "Tue 1 Dec 09:05");
     }
 }

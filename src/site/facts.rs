@@ -74,7 +74,7 @@ impl<'a> Here<'a> {
     pub fn facts(&self, thing: &Thing) -> Vec<Fact> {
         let (asset, state) = (thing.asset, thing.state());
         let mut facts = self.collect();
-        facts.add("fact_belongs", asset.home.as_ref().map(|home| self.place(home)));
+        facts.add("fact_belongs", asset.home.as_ref().map(|home| self.trail(home)));
         let elsewhere = state.location.as_ref().filter(|at| asset.home.as_ref() != Some(*at));
         let stands = matches!(thing.status(), Status::InRepair);
         facts.add("fact_in", elsewhere.filter(|_| stands).map(|at| self.place(at)));
@@ -83,10 +83,17 @@ impl<'a> Here<'a> {
         let contents: Vec<Phrase> = asset.contents.iter().map(|text| Phrase::name(text)).collect();
         facts.add("fact_comes_with", Some(Phrase::joined(&contents, ", ")));
         facts.code("fact_serial", asset.serial.as_ref());
-        self.declared_fields(asset, &mut facts);
-        facts.text("fact_owner", asset.owner.as_ref());
         facts.add("fact_seen", self.seen_in(thing));
         facts.add("fact_inspection", thing.summary.next_inspection.map(|day| self.site.dates.full(day)));
+        facts.facts
+    }
+
+    /// What else is written of it: its category's fields, whose it is, what machines know it by.
+    fn details(&self, asset: &Asset) -> Vec<Fact> {
+        let mut facts = self.collect();
+        self.declared_fields(asset, &mut facts);
+        facts.text("fact_owner", asset.owner.as_ref());
+        facts.text("fact_policy", asset.policy.as_ref());
         let aliases: Vec<Phrase> = asset.aliases.iter().map(|alias| Phrase::text(alias.as_str())).collect();
         facts.put(self.site.words.word("fact_aliases").to_owned(), Some(Phrase::joined(&aliases, ", ")), true);
         for (word, codes) in [("fact_rfid", &asset.identifiers.rfid), ("fact_barcode", &asset.identifiers.barcode)] {
@@ -128,9 +135,15 @@ impl<'a> Here<'a> {
         }
     }
 
-    /// How it was bought or hired, and its papers.
+    /// Details, how it was bought or hired, and its papers.
     pub fn blocks(&self, thing: &Thing) -> Vec<Block> {
-        let blocks = [("purchase", self.purchase(thing.asset)), ("hire", self.hire(thing.asset)), ("documents", self.papers(thing.asset))];
+        let asset = thing.asset;
+        let blocks = [
+            ("details", self.details(asset)),
+            ("purchase", self.purchase(asset)),
+            ("hire", self.hire(asset)),
+            ("documents", self.papers(asset)),
+        ];
         let said = blocks.into_iter().filter(|(_, facts)| !facts.is_empty());
         said.map(|(word, facts)| Block { word: self.site.words.word(word).to_owned(), facts }).collect()
     }
@@ -152,7 +165,6 @@ impl<'a> Here<'a> {
         facts.add("purchase_in_service", since);
         facts.add("purchase_replacement", asset.replacement_value.as_ref().map(Here::money));
         facts.add("purchase_depreciation", self.depreciation(asset));
-        facts.text("fact_policy", asset.policy.as_ref());
         facts.facts
     }
 

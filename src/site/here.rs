@@ -7,7 +7,7 @@ use super::phrase::Phrase;
 use crate::register::event::Grade;
 use crate::register::{Money, Number, Slug, Status, When};
 
-/// Places around a location that a page names before it writes `…`.
+/// Places that a trail names before it writes `…`.
 const TRAIL: usize = 3;
 
 /// Where a page stands, and the register it speaks of.
@@ -73,18 +73,28 @@ impl<'a> Here<'a> {
         }
     }
 
-    /// A location with those around it, outermost first: `Studio › Shelf A`.
+    /// A location and the one around it: `Studio › Shelf A`.
     pub fn place(&self, slug: &Slug) -> Phrase {
+        self.trail_of(slug, 2, false)
+    }
+
+    /// A location with those around it, outermost first: `… › House › Studio › Shelf A`.
+    pub fn trail(&self, slug: &Slug) -> Phrase {
+        self.trail_of(slug, TRAIL, true)
+    }
+
+    fn trail_of(&self, slug: &Slug, named: usize, with_more: bool) -> Phrase {
         let locations = &self.site.register().locations;
-        let mut trail: Vec<&str> = locations.outward(slug).take(TRAIL + 1).map(|place| place.name.as_str()).collect();
+        let mut trail: Vec<&str> = locations.outward(slug).take(named + 1).map(|place| place.name.as_str()).collect();
         if trail.is_empty() {
             return Phrase::name(slug.as_str());
         }
-        if trail.len() > TRAIL {
-            trail[TRAIL] = "…";
+        if trail.len() > named {
+            trail.truncate(named);
+            trail.extend(with_more.then_some("…"));
         }
-        trail.reverse();
-        let trail = Phrase::joined(&trail.into_iter().map(Phrase::name).collect::<Vec<_>>(), " › ");
+        let trail: Vec<Phrase> = trail.into_iter().rev().map(Phrase::name).collect();
+        let trail = Phrase::joined(&trail, " › ");
         if has_page(true, slug) { trail.linked(&self.link(&format!("locations/{slug}/"))) } else { trail }
     }
 
@@ -129,7 +139,7 @@ impl<'a> Here<'a> {
     pub fn when(&self, when: When) -> Phrase {
         match when {
             When::Day(day) => self.site.dates.near(day),
-            When::Instant(at) => self.site.dates.exact(at),
+            When::Instant(at) => self.site.dates.near_instant(at),
         }
     }
 

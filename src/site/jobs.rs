@@ -59,6 +59,7 @@ pub(super) fn index(site: &Lookup) -> Vec<Sheet<Listing>> {
             name: Phrase::name(&job.title),
             line: Some(here.job_time(job)),
             chips: Vec::new(),
+            depth: 0,
         });
         let nothing = Nothing { title: here.word("jobs_none"), line: here.word("jobs_none_line") };
         let view = Listing {

@@ -40,6 +40,8 @@ pub(super) struct Link {
     pub name: Phrase,
     pub line: Option<Phrase>,
     pub chips: Vec<Chip>,
+    /// How far it is set in: what lies in how many others.
+    pub depth: usize,
 }
 
 /// A page with nothing on it, and why that is fine.

@@ -10,9 +10,13 @@ use super::press::Sheet;
 use super::rows::PAGE;
 use crate::register::{Location, Number, Slug};
 
-/// All locations in the order in which they lie in each other, and how many assets are in each and inside it.
+/// Steps that the list of locations is set in by.
+const DEEP: usize = 5;
+
+/// All locations in the order in which they lie in each other, with how deep (at most [`DEEP`]), and how many assets are
+/// in each and inside it.
 pub(super) struct Places<'a> {
-    pub ordered: Vec<&'a Location>,
+    pub ordered: Vec<(&'a Location, usize)>,
     inside: HashMap<&'a Slug, Vec<&'a Location>>,
     totals: HashMap<&'a Slug, usize>,
 }
@@ -39,19 +43,19 @@ impl<'a> Places<'a> {
 
     /// Depth first, on a stack of its own.
     fn walk(&mut self, starts: Vec<&'a Location>, seen: &mut HashSet<&'a Slug>) {
-        let mut stack = starts;
-        stack.reverse();
-        while let Some(place) = stack.pop() {
+        let mut stack: Vec<(&Location, usize)> = starts.into_iter().rev().map(|place| (place, 0)).collect();
+        while let Some((place, depth)) = stack.pop() {
             if seen.insert(&place.slug) {
-                self.ordered.push(place);
-                stack.extend(self.inside.get(&place.slug).into_iter().flatten().rev());
+                self.ordered.push((place, depth));
+                let inside = self.inside.get(&place.slug).into_iter().flatten().rev();
+                stack.extend(inside.map(|inner| (*inner, (depth + 1).min(DEEP))));
             }
         }
     }
 
     /// The innermost first: each adds what it has to the one around it.
     fn count(&mut self, site: &Lookup<'a>) {
-        for place in self.ordered.iter().rev() {
+        for (place, _) in self.ordered.iter().rev() {
             let here = site.at.get(&place.slug).map_or(0, Vec::len);
             let total = self.totals.get(&place.slug).copied().unwrap_or_default() + here;
             self.totals.insert(&place.slug, total);
@@ -71,7 +75,7 @@ pub(super) fn index(site: &Lookup, places: &Places) -> Vec<Sheet<Listing>> {
     let pages = Here::at(site, "locations/").pages("locations/", &places.ordered, PAGE);
     let sheets = pages.into_iter().map(|page| {
         let here = Here::at(site, &page.path);
-        let links = page.items.iter().map(|place| here.place_link(place, places, true)).collect();
+        let links = page.items.iter().map(|(place, depth)| here.place_link(place, places, *depth)).collect();
         let none = Nothing { title: here.word("locations_none"), line: Phrase::default() };
         let view = Listing {
             title: site.words.word("locations").to_owned(),
@@ -107,7 +111,7 @@ pub(super) fn pages(site: &Lookup, place: &Location, places: &Places) -> Vec<She
         let total = site.words.count("assets", places.total(&place.slug));
         let view = Listing {
             title: place.name.clone(),
-            trail: place.within.as_ref().map(|outer| here.place(outer)),
+            trail: place.within.as_ref().map(|outer| here.trail(outer)),
             sentence: (!nothing).then(|| here.say("location_total", &[("assets", Some(total))])),
             sections,
             ..Listing::default()
@@ -118,19 +122,15 @@ pub(super) fn pages(site: &Lookup, place: &Location, places: &Places) -> Vec<She
 }
 
 impl Here<'_> {
-    fn place_link(&self, place: &Location, places: &Places, with_trail: bool) -> Link {
+    fn place_link(&self, place: &Location, places: &Places, depth: usize) -> Link {
         let total = places.total(&place.slug);
-        let outer = place.within.as_ref().filter(|_| with_trail);
-        let around = outer.map(|outer| self.say("location_inside", &[("where", Some(Phrase::text(self.place(outer).plain())))]));
-        let count = (total > 0).then(|| self.site.words.count("assets", total));
-        let line: Vec<Phrase> = count.into_iter().chain(around).collect();
-        let line = (!line.is_empty()).then(|| Phrase::joined(&line, " · "));
-        Link { path: format!("locations/{}/", place.slug), name: Phrase::name(&place.name), line, chips: Vec::new() }
+        let line = (total > 0).then(|| self.site.words.count("assets", total));
+        Link { path: format!("locations/{}/", place.slug), name: Phrase::name(&place.name), line, chips: Vec::new(), depth }
     }
 
     fn inside_section(&self, place: &Location, places: &Places) -> Option<Section> {
         let inside = places.inside.get(&place.slug)?.iter().filter(|inner| has_page(true, &inner.slug)).take(PAGE);
-        let links: Vec<Link> = inside.map(|inner| self.place_link(inner, places, false)).collect();
+        let links: Vec<Link> = inside.map(|inner| self.place_link(inner, places, 0)).collect();
         (!links.is_empty()).then(|| Section { links, ..Section::default() })
     }
 

@@ -87,8 +87,10 @@ impl Here<'_> {
             let day = person.left.map(|day| self.site.dates.near(day));
             chips.push(Chip::new(self.say("people_left", &[("day", day)]), if held > 0 { "bad" } else { "off" }));
         }
-        let line = (held > 0).then(|| self.say("people_holding", &assets));
-        Link { path: format!("people/{}/", person.slug), name: Phrase::name(&person.name), line, chips }
+        let holds = (held > 0).then(|| self.say("people_holding", &assets));
+        let line: Vec<Phrase> = person.team.as_deref().map(Phrase::name).into_iter().chain(holds).collect();
+        let line = (!line.is_empty()).then(|| Phrase::joined(&line, " · "));
+        Link { path: format!("people/{}/", person.slug), name: Phrase::name(&person.name), line, chips, depth: 0 }
     }
 
     /// `Camera · keeper · ana@example.org`.

@@ -6,8 +6,9 @@ use super::phrase::Phrase;
 use crate::register::Status;
 use crate::register::event::Grade;
 
-/// Days before an audit or inspection that an asset's page begins to speak of it.
-const SOON: i64 = 60;
+/// Days before an inspection or an audit that an asset's page begins to speak of it.
+const INSPECTION_SOON: i64 = 60;
+const AUDIT_SOON: i64 = 14;
 
 impl Here<'_> {
     /// The sentence that an asset's page begins with, the line below it, and their colour.
@@ -98,6 +99,9 @@ impl Here<'_> {
     pub fn overlays(&self, thing: &Thing) -> Vec<Chip> {
         let (state, summary) = (thing.state(), &thing.summary);
         let mut chips = Vec::new();
+        if thing.status() == Status::Retired {
+            return chips;
+        }
         let mut add = |condition: bool, name: &str, tone| {
             if condition {
                 chips.push(Chip::new(self.word(name), tone));
@@ -110,21 +114,18 @@ impl Here<'_> {
         if let Some(next) = state.reservations.iter().min_by_key(|reservation| reservation.from.start(self.site.dates.zone)) {
             chips.push(Chip::new(self.say("chip_reserved", &[("from", Some(self.when(next.from)))]), "out"));
         }
-        chips.extend(self.due_chip("audit", summary.next_audit));
-        chips.extend(self.due_chip("inspection", summary.next_inspection));
+        chips.extend(self.due_chip("audit", summary.next_audit, AUDIT_SOON));
+        chips.extend(self.due_chip("inspection", summary.next_inspection, INSPECTION_SOON));
         chips
     }
 
-    fn due_chip(&self, what: &str, day: Option<chrono::NaiveDate>) -> Option<Chip> {
+    fn due_chip(&self, what: &str, day: Option<chrono::NaiveDate>, soon: i64) -> Option<Chip> {
         let day = day?;
         let left = (day - self.site.dates.today).num_days();
-        match left {
-            ..0 => Some(Chip::new(self.word(&format!("chip_{what}_due")), "warn")),
-            0..SOON => {
-                let day = Some(self.site.dates.near(day));
-                Some(Chip::new(self.say(&format!("chip_{what}_due_on"), &[("day", day)]), "warn"))
-            }
-            _ => None,
+        if left < 0 {
+            return Some(Chip::new(self.word(&format!("chip_{what}_due")), "warn"));
         }
+        let day = [("day", Some(self.site.dates.near(day)))];
+        (left <= soon).then(|| Chip::new(self.say(&format!("chip_{what}_due_on"), &day), "warn"))
     }
 }

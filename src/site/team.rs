@@ -87,8 +87,8 @@ where
     everyone.par_iter().try_for_each(|person| all(press, &people::pages(site, person, of_person(&person.slug))))?;
     all(press, &people::index(site))?;
     let places = locations::Places::new(site);
-    let with_page = places.ordered.par_iter().filter(|place| super::here::has_page(true, &place.slug));
-    with_page.try_for_each(|place| all(press, &locations::pages(site, place, &places)))?;
+    let with_page = places.ordered.par_iter().filter(|(place, _)| super::here::has_page(true, &place.slug));
+    with_page.try_for_each(|(place, _)| all(press, &locations::pages(site, place, &places)))?;
     all(press, &locations::index(site, &places))?;
     categories::declared(site).par_iter().try_for_each(|category| all(press, &categories::pages(site, category)))?;
     all(press, &categories::index(site))?;
