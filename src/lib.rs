@@ -1,1 +1,5 @@
-
+//! dev
+pub mod labels;
+pub mod register;
+pub mod site;
+pub mod tree;

@@ -46,7 +46,7 @@ const MOST = 20;
 // A combobox: what is typed filters, the arrows choose, Enter goes there.
 const startSearch = (form) => {
   const input = form.querySelector('input');
-  const list = form.querySelector('[role=listbox]');
+  const list = make('div', { id: `${input.id}-hits`, class: 'hits', role: 'listbox', 'aria-label': input.labels[0]?.textContent ?? '', hidden: '' });
   const status = form.querySelector('[role=status]');
   let chosen = -1;
 
@@ -99,6 +99,9 @@ const startSearch = (form) => {
     else show();
   };
 
+  const box = { role: 'combobox', 'aria-expanded': 'false', 'aria-controls': list.id, 'aria-autocomplete': 'list' };
+  for (const [key, value] of Object.entries(box)) input.setAttribute(key, value);
+  form.append(list);
   form.hidden = false;
   input.addEventListener('focus', fetchTable, { once: true });
   input.addEventListener('input', show);

@@ -64,11 +64,11 @@ fn entry(here: &Here, happened: &Happened, base: &str, name: &str) -> Option<Ent
     let sentence = here.sentence(told);
     let fillings = [("number", Some(Phrase::text(number.as_str()))), ("sentence", Some(sentence))];
     Some(Entry {
-        id: format!("{name}{number}/#{}", happened.id),
+        id: format!("{name}{number}/#e-{}", happened.id),
         title: here.say("event_on", &fillings).plain().to_owned(),
         at: stamp(happened.at),
         author: here.site.register().person_name(&told.event.by).to_owned(),
-        page: format!("{base}{number}/#{}", happened.id),
+        page: format!("{base}{number}/#e-{}", happened.id),
         summary: thing.asset.name.clone(),
     })
 }

@@ -39,6 +39,8 @@ struct Page<'a> {
     /// The path of the part of the site that the page belongs to.
     section: &'a str,
     state: Option<&'a Phrase>,
+    /// Whether it stands anywhere, so that it may not point into itself.
+    bare: bool,
 }
 
 impl<'a, S> Press<'a, S> {
@@ -68,6 +70,7 @@ impl<'a, S> Press<'a, S> {
             home: root,
             section: sheet.path.find('/').map_or("", |end| &sheet.path[..=end]),
             state: sheet.state.as_ref().or(self.frame.state()),
+            bare: root.starts_with('/'),
         };
         let mut context = Context::new();
         context.insert_value("t", self.frame.words.clone());

@@ -11,7 +11,7 @@ use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use super::{Audience, Failure, Output, papers};
 use crate::register::config::Shown;
-use crate::register::{Number, Status};
+use crate::register::{Number, Slug, Status};
 
 /// The page of an asset for whoever found it, and the page of the register itself.
 #[derive(Debug, Serialize)]
@@ -38,6 +38,14 @@ struct Way {
 struct Desk {
     page: String,
     report: Option<String>,
+}
+
+/// What a public site tells programs of an asset.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    number: &'a Number,
+    name: Option<&'a str>,
+    category: Option<&'a Slug>,
 }
 
 /// The page of a former number.
@@ -87,6 +95,9 @@ where
     let path = format!("{number}/");
     let view = press.here(&path).finder(thing);
     let photo = view.photo.is_some().then(|| papers::photo_output(press.site, thing.asset)).flatten();
+    let category = view.name.is_some().then_some(&thing.asset.category);
+    let told = Told { number: &thing.asset.number, name: view.name.as_deref(), category };
+    press.hand_out(format!("{number}/asset.json"), super::tables::json(&told))?;
     let title = view.name.as_ref().map_or_else(|| number.clone(), |name| format!("{number} {name}"));
     press.print(&Sheet { path, template: "finder.html", title, name: "finder", view, state: None })?;
     photo.into_iter().try_for_each(|photo| press.give(photo))
