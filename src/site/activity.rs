@@ -41,7 +41,7 @@ pub(super) fn page(site: &Lookup, stretch: &Stretch) -> Sheet<Listing> {
     let told = events.iter().rev().filter_map(|happened| site.told(happened));
     let log: Vec<_> = told.map(|(thing, told)| here.item_of(thing, told)).collect();
     let pager = Pager {
-        label: site.words.word("all_pages").to_owned(),
+        label: site.words.word("pager").to_owned(),
         place: here.say("range", &[("from", number(stretch.from + 1)), ("until", number(stretch.until))]),
         before: stretch.newer.clone(),
         before_word: site.words.word("newer").to_owned(),

@@ -22,15 +22,8 @@ struct Finder {
     photo: Option<String>,
     photo_alt: String,
     belongs: Phrase,
-    contact: Vec<Way>,
+    contact: Option<Phrase>,
     desk: Option<Desk>,
-}
-
-/// A way to reach whoever a thing belongs to.
-#[derive(Debug, Serialize, PartialEq, Eq)]
-struct Way {
-    text: String,
-    href: Option<String>,
 }
 
 /// Forms of the desk that a stranger or a colleague may open.
@@ -63,7 +56,7 @@ struct Stub {
     number: String,
     command: String,
     belongs: Phrase,
-    contact: Vec<Way>,
+    contact: Option<Phrase>,
 }
 
 pub(super) fn print<S, E>(press: &Press<S>) -> Result<(), Failure<E>>
@@ -79,7 +72,7 @@ where
         photo: None,
         photo_alt: String::new(),
         belongs: here.of_title("finder_home"),
-        contact: ways(press.site),
+        contact: contact(press.site),
         desk: None,
     };
     press.print(&Sheet { path: String::new(), template: "welcome.html", title: String::new(), name: "finder", view: welcome, state: None })?;
@@ -146,7 +139,7 @@ impl Here<'_> {
             photo: with_photo.then(|| papers::photo(self.site, thing.asset)).flatten(),
             photo_alt: photo_alt.plain().to_owned(),
             belongs: self.of_title("finder_belongs"),
-            contact: ways(self.site),
+            contact: contact(self.site),
             desk,
             name,
         }
@@ -177,7 +170,7 @@ impl Here<'_> {
             number: number.to_string(),
             command: self.say("stub_command", &filling).plain().to_owned(),
             belongs: self.of_title("finder_belongs"),
-            contact: ways(self.site),
+            contact: contact(self.site),
         }
     }
 
@@ -186,24 +179,33 @@ impl Here<'_> {
     }
 }
 
-fn ways(site: &Lookup) -> Vec<Way> {
-    let contact = site.config().contact.as_deref().unwrap_or_default();
-    contact.split([',', ';', '\n']).map(str::trim).filter(|text| !text.is_empty()).map(way).collect()
+/// Whom to tell, as it is written, with links where there can be some.
+fn contact(site: &Lookup) -> Option<Phrase> {
+    let contact = site.config().contact.as_deref().filter(|contact| !contact.trim().is_empty())?;
+    let mut phrase = Phrase::default();
+    for part in contact.split_inclusive([',', ';', '\n']) {
+        let text = part.trim_matches([',', ';', '\n', ' ']);
+        let (before, after) = part.split_once(text).unwrap_or_default();
+        phrase.push(&Phrase::text(before));
+        let words = Phrase::text(text);
+        phrase.push(&way(text).map_or(words.clone(), |href| words.linked(&href)));
+        phrase.push(&Phrase::text(after));
+    }
+    Some(phrase)
 }
 
-/// An address, a number or a page as a link; anything else as it is.
-fn way(text: &str) -> Way {
+/// Where a mail address, a telephone number or a page leads.
+fn way(text: &str) -> Option<String> {
     let is_mail = text.contains('@') && !text.contains(|c: char| c.is_whitespace() || "<>\"?&/:".contains(c));
     let digits: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     let is_number = digits.len() > 4 && text.chars().all(|c| c.is_ascii_digit() || " +-()/.\u{a0}".contains(c));
-    let href = if is_mail {
+    if is_mail {
         Some(format!("mailto:{text}"))
     } else if is_number {
         Some(format!("tel:{digits}"))
     } else {
         super::markdown::safe_link(text).filter(|link| link.starts_with("http"))
-    };
-    Way { text: text.to_owned(), href }
+    }
 }
 
 #[cfg(test)]
@@ -212,11 +214,10 @@ mod tests {
 
     #[test]
     fn a_contact_is_a_link_where_it_can_be() {
-        let href = |text: &str| way(text).href;
-        assert_eq!(href("kit@example.org").as_deref(), Some("mailto:kit@example.org"));
-        assert_eq!(href("+49 30 5550 123").as_deref(), Some("tel:+49305550123"));
-        assert_eq!(href("https://example.org/found").as_deref(), Some("https://example.org/found"));
-        assert_eq!(href("the porter"), None);
-        assert_eq!(href("javascript:alert(1)@x"), None);
+        assert_eq!(way("kit@example.org").as_deref(), Some("mailto:kit@example.org"));
+        assert_eq!(way("+49 30 5550 123").as_deref(), Some("tel:+49305550123"));
+        assert_eq!(way("https://example.org/found").as_deref(), Some("https://example.org/found"));
+        assert_eq!(way("the porter"), None);
+        assert_eq!(way("javascript:alert(1)@x"), None);
     }
 }

@@ -76,7 +76,7 @@ impl<'a> Here<'a> {
         let count = all.len().div_ceil(size).max(1);
         let path = |n: usize| if n == 0 { base.to_owned() } else { format!("{base}{}/", n + 1) };
         let pager = |n: usize| Pager {
-            label: self.site.words.word("all_pages").to_owned(),
+            label: self.site.words.word("pager").to_owned(),
             place: self.say("page_of", &[("n", number(n + 1)), ("all", number(count))]),
             before: n.checked_sub(1).map(path),
             before_word: self.site.words.word("previous").to_owned(),
