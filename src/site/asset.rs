@@ -23,7 +23,7 @@ pub(super) struct AssetPage {
     number: String,
     name: String,
     kind: Phrase,
-    photo: Option<String>,
+    photo: Option<&'static str>,
     photo_alt: String,
     tone: &'static str,
     status: &'static str,

@@ -1,7 +1,7 @@
 //! The files of an asset that go out with its page: its photo and its papers, under names that run nothing.
 
 use super::lookup::Lookup;
-use super::photo::showable;
+use super::photo::{Kind, kind, showable};
 use super::{Body, Output};
 use crate::register::Asset;
 
@@ -30,9 +30,9 @@ impl Paper {
     }
 }
 
-/// Where the asset's page finds its photo, if a page may show it.
-pub(super) fn photo(site: &Lookup, asset: &Asset) -> Option<String> {
-    photo_file(site, asset).map(|(name, _)| address(name))
+/// Where the asset's page finds its photo, if a page may show it: a name of ours, for theirs may say something.
+pub(super) fn photo(site: &Lookup, asset: &Asset) -> Option<&'static str> {
+    photo_file(site, asset).map(|(name, _)| name)
 }
 
 /// The photo as a file to copy.
@@ -41,11 +41,15 @@ pub(super) fn photo_output(site: &Lookup, asset: &Asset) -> Option<Output> {
     Some(Output { path: format!("{}/{name}", asset.number), body: Body::File { from, strip: true } })
 }
 
-/// The photo's name relative to the asset's folder and its place in the register.
-fn photo_file<'a>(site: &Lookup, asset: &'a Asset) -> Option<(&'a str, String)> {
-    let name = asset.photo.as_deref()?;
-    let (from, facts) = site.file(asset, name)?;
-    (showable(facts.size, &facts.head, facts.pixels) && !is_active(name, &facts.head)).then_some((name, from))
+/// The photo's name on the site and its place in the register.
+fn photo_file(site: &Lookup, asset: &Asset) -> Option<(&'static str, String)> {
+    let (from, facts) = site.file(asset, asset.photo.as_deref()?)?;
+    let name = match kind(&facts.head)? {
+        Kind::Jpeg => "photo.jpg",
+        Kind::Png => "photo.png",
+        Kind::WebP => "photo.webp",
+    };
+    showable(facts.size, &facts.head, facts.pixels).then_some((name, from))
 }
 
 /// The papers of an asset that are there.
@@ -80,8 +84,8 @@ pub(super) fn files(site: &Lookup, asset: &Asset) -> Vec<Output> {
 fn is_active(name: &str, head: &[u8]) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let begins = head.iter().find(|byte| !byte.is_ascii_whitespace());
-    // The page's own data file is nobody else's.
-    name == "asset.json" || ending.is_some_and(|ending| ACTIVE.contains(&ending.as_str())) || begins == Some(&b'<')
+    // The names of the page's own files are nobody else's.
+    name == "asset.json" || name.starts_with("photo.") || ending.is_some_and(|ending| ACTIVE.contains(&ending.as_str())) || begins == Some(&b'<')
 }
 
 /// A file's name as part of an address (RFC 3986, §2.3: what is not unreserved is written as `%XX`).

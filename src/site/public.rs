@@ -19,7 +19,7 @@ struct Finder {
     number: String,
     name: Option<String>,
     kind: Option<String>,
-    photo: Option<String>,
+    photo: Option<&'static str>,
     photo_alt: String,
     belongs: Phrase,
     contact: Option<Phrase>,
