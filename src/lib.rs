@@ -1,4 +1,5 @@
-//! dev
+//! tagbook: know what your team owns, where each thing is, who has it and what state it is in.
+
 pub mod labels;
 pub mod register;
 pub mod site;

@@ -1,0 +1,357 @@
+//! Events: what happened to an asset, read from and written as `[[event]]` tables.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use toml::de::DeValue;
+
+use super::finding::did_you_mean;
+use super::money::Money;
+use super::number::{EventId, Slug};
+use super::reader::{Source, Table, Value, Wrong};
+use super::time::{When, instant};
+
+/// One thing that happened to one asset.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Unique in its log.
+    pub id: EventId,
+    /// When it happened, in whole milliseconds. When it was recorded, git knows.
+    pub at: DateTime<Utc>,
+    /// The person who says so, or `desk` or `import`.
+    pub by: Slug,
+    /// What happened.
+    pub action: Action,
+    /// Anything worth saying.
+    pub note: Option<String>,
+    /// One id for things done together.
+    pub batch: Option<String>,
+    /// The job it was done for.
+    pub job: Option<Slug>,
+}
+
+/// An event as it stands in a log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logged {
+    /// The event.
+    pub event: Event,
+    /// Where it and its fields stand.
+    pub source: Source,
+}
+
+/// How an event's file is named: when it happened, what it was, its id.
+#[must_use]
+pub fn file_name(event: &Event) -> String {
+    let at = event.at.format("%Y-%m-%dT%H%M%S%.3fZ");
+    format!("{at}-{}-{}.toml", event.action.kind(), event.id)
+}
+
+/// An event as the text of its file.
+#[must_use]
+pub fn to_toml(event: &Event) -> String {
+    let mut text = String::from("[[event]]\n");
+    line(&mut text, "id", &event.id);
+    line(&mut text, "at", &event.at);
+    line(&mut text, "kind", &event.action.kind().to_owned());
+    line(&mut text, "by", &event.by);
+    event.action.write(&mut text);
+    line(&mut text, "job", &event.job);
+    line(&mut text, "batch", &event.batch);
+    line(&mut text, "note", &event.note);
+    text
+}
+
+fn line(text: &mut String, key: &str, field: &impl Field) {
+    if let Some(value) = field.written() {
+        let _ = writeln!(text, "{key} = {value}");
+    }
+}
+
+/// Reads one `[[event]]` table; `None` where it lacks what an event cannot be without.
+pub(super) fn read(table: &mut Table) -> Option<Logged> {
+    table.missing_is("missing-event-field");
+    let id = table.need::<NewId>("id");
+    let at = table.need("at");
+    let kind = table.need::<String>("kind");
+    let by = table.need("by");
+    let note = table.take("note");
+    let batch = table.take("batch");
+    let job = table.take("job");
+    let action = kind.and_then(|kind| match Action::read(&kind, table) {
+        Some(action) => action,
+        None => {
+            let hint = did_you_mean(&kind, KINDS.iter().copied());
+            let message = format!("unknown kind of event `{}`", kind.escape_debug());
+            let finding = super::Finding::new("unknown-kind", message).at(table.place("kind")).maybe_hint(hint);
+            table.found(finding);
+            table.anything_else();
+            None
+        }
+    });
+    if matches!(action, Some(Action::Report { .. } | Action::Note {})) && !table.has("note") {
+        table.need::<String>("note");
+    }
+    let source = table.finish();
+    Some(Logged { event: Event { id: id?.0, at: at?, by: by?, action: action?, note, batch, job }, source })
+}
+
+/// An id at the place where it is given, which must be well formed.
+struct NewId(EventId);
+
+impl Value for NewId {
+    fn read(value: &DeValue) -> Result<NewId, Wrong> {
+        let text = String::read(value)?;
+        EventId::parse(&text)
+            .map(NewId)
+            .map_err(|why| Wrong::new("bad-field-value", format!("`{text}` cannot be an event's id: {why}")))
+    }
+}
+
+/// A field of an event: how it is read, and how it is written.
+trait Field: Sized {
+    fn take(table: &mut Table, key: &'static str) -> Option<Self>;
+    /// As TOML; `None` for a field that is not there.
+    fn written(&self) -> Option<String>;
+}
+
+impl<T: Field> Field for Option<T> {
+    fn take(table: &mut Table, key: &'static str) -> Option<Self> {
+        table.knows(key);
+        Some(if table.has(key) { T::take(table, key) } else { None })
+    }
+    fn written(&self) -> Option<String> {
+        self.as_ref().and_then(T::written)
+    }
+}
+
+/// One id or several: `of = "a1b2c3d4"` or `of = ["a1b2c3d4", "a1b2c3d5"]`.
+impl Field for Vec<EventId> {
+    fn take(table: &mut Table, key: &'static str) -> Option<Self> {
+        if table.has(key) { table.one_or_many(key) } else { table.need::<EventId>(key).map(|id| vec![id]) }
+    }
+    fn written(&self) -> Option<String> {
+        match self.as_slice() {
+            [one] => one.written(),
+            many => {
+                let ids: Vec<_> = many.iter().filter_map(Field::written).collect();
+                Some(format!("[{}]", ids.join(", ")))
+            }
+        }
+    }
+}
+
+macro_rules! fields {
+    ($($type:ty: |$value:ident| $written:expr;)*) => {$(
+        impl Field for $type {
+            fn take(table: &mut Table, key: &'static str) -> Option<Self> {
+                table.need(key)
+            }
+            fn written(&self) -> Option<String> {
+                let $value = self;
+                Some($written)
+            }
+        }
+    )*};
+}
+fields! {
+    String: |text| toml_string(text);
+    Slug: |slug| toml_string(slug.as_str());
+    EventId: |id| toml_string(id.as_str());
+    Money: |money| toml_string(&money.to_string());
+    NaiveDate: |day| day.to_string();
+    DateTime<Utc>: |at| instant(*at);
+    When: |when| when.to_string();
+    f64: |number| number.to_string();
+}
+
+/// A string as TOML, on one line unless it has line breaks.
+#[must_use]
+pub fn toml_string(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// An enumeration whose values are words in the register.
+macro_rules! words {
+    ($($(#[$about:meta])* $name:ident { $($(#[$case_about:meta])* $case:ident = $word:literal),* $(,)? })*) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name { $($(#[$case_about])* $case),* }
+
+        impl $name {
+            /// All values, in order.
+            pub const ALL: &[$name] = &[$($name::$case),*];
+
+            /// The word that stands in the register.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $($name::$case => $word),* }
+            }
+
+            /// The value that `word` stands for.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<$name> {
+                Self::ALL.iter().copied().find(|value| value.word() == word)
+            }
+        }
+
+        impl Value for $name {
+            fn read(value: &DeValue) -> Result<$name, Wrong> {
+                let text = String::read(value)?;
+                $name::from_word(&text).ok_or_else(|| one_of(&text, &[$($word),*]))
+            }
+        }
+
+        impl Field for $name {
+            fn take(table: &mut Table, key: &'static str) -> Option<Self> {
+                table.need(key)
+            }
+            fn written(&self) -> Option<String> {
+                Some(toml_string(self.word()))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    )*};
+}
+
+/// What is wrong with a word that is not one of those allowed.
+pub(super) fn one_of(text: &str, words: &[&str]) -> Wrong {
+    let message = format!("`{}` is not one of {}", text.escape_debug(), words.join(", "));
+    let wrong = Wrong::new("bad-field-value", message);
+    match did_you_mean(text, words.iter().copied()) {
+        Some(hint) => wrong.hint(hint),
+        None => wrong,
+    }
+}
+
+words! {
+    /// The state a thing is in, from best to worst.
+    Condition { New = "new", Good = "good", Worn = "worn", Damaged = "damaged", Unusable = "unusable" }
+    /// How bad a fault is; an unsafe thing is not handed out.
+    Grade { Minor = "minor", Major = "major", Unsafe = "unsafe" }
+    /// What an inspection found.
+    Outcome { Pass = "pass", Fail = "fail" }
+    /// What saw a thing.
+    Sensor { Rfid = "rfid", Gps = "gps", Scan = "scan" }
+    /// How a thing left.
+    Disposal { Sold = "sold", Scrapped = "scrapped", Donated = "donated", Lost = "lost", Stolen = "stolen", Returned = "returned" }
+}
+
+/// Every kind of event with its fields: the one list that reading, writing and the command line go by.
+macro_rules! actions {
+    ($($(#[$about:meta])* $case:ident = $kind:literal { $($(#[$field_about:meta])* $field:ident ($key:literal): $type:ty),* $(,)? })*) => {
+        /// What happened.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Action {
+            $($(#[$about])* $case { $($(#[$field_about])* $field: $type),* }),*
+        }
+
+        /// The kinds of events, as the register names them.
+        pub const KINDS: &[&str] = &[$($kind),*];
+
+        impl Action {
+            /// The kind, as the register names it.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
+                match self { $(Action::$case { .. } => $kind),* }
+            }
+
+            /// Reads the fields of `kind`: `None` for an unknown kind, `Some(None)` where a field is missing or wrong.
+            #[allow(unused_variables, reason = "not every kind has fields")]
+            fn read(kind: &str, table: &mut Table) -> Option<Option<Action>> {
+                match kind {
+                    $($kind => {
+                        $(let $field = <$type as Field>::take(table, $key);)*
+                        Some((|| Some(Action::$case { $($field: $field?),* }))())
+                    })*
+                    _ => None,
+                }
+            }
+
+            fn write(&self, text: &mut String) {
+                match self {
+                    $(Action::$case { $($field),* } => { let _ = &text; $(line(text, $key, $field);)* })*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Handed out from the shelf.
+    Checkout = "checkout" { to("to"): Slug, due("due"): Option<NaiveDate>, location("location"): Option<Slug> }
+    /// Brought back, by anyone.
+    Return = "return" { location("location"): Option<Slug>, condition("condition"): Option<Condition> }
+    /// Handed from one custodian to the next.
+    Transfer = "transfer" { to("to"): Slug, due("due"): Option<NaiveDate>, location("location"): Option<Slug> }
+    /// "Yes, I have it", by the new custodian.
+    Accept = "accept" {}
+    /// Kept for longer (or shorter).
+    Extend = "extend" { due("due"): NaiveDate }
+    /// Put somewhere else.
+    Move = "move" { location("location"): Slug }
+    /// A fault was seen; the note says which.
+    Report = "report" { severity("severity"): Grade }
+    /// Gone to be repaired.
+    Repair = "repair" { vendor("vendor"): Option<String>, due("due"): Option<NaiveDate> }
+    /// Back from repair, or a fault mended here.
+    Repaired = "repaired" {
+        /// The faults that are mended; all that are open where it is absent.
+        of("of"): Option<Vec<EventId>>,
+        condition("condition"): Option<Condition>,
+        cost("cost"): Option<Money>,
+    }
+    /// Inspected as its category demands.
+    Inspect = "inspect" { result("result"): Outcome, next("next"): Option<NaiveDate>, certificate("certificate"): Option<String> }
+    /// Counted against the register.
+    Audit = "audit" { location("location"): Option<Slug>, condition("condition"): Option<Condition>, audit("audit"): Option<Slug> }
+    /// Seen by a machine or in passing.
+    Sighting = "sighting" {
+        source("source"): Sensor,
+        location("location"): Option<Slug>,
+        /// Degrees north.
+        lat("lat"): Option<f64>,
+        /// Degrees east.
+        lon("lon"): Option<f64>,
+        /// Metres.
+        accuracy_m("accuracy_m"): Option<f64>,
+    }
+    /// Not to be found.
+    Missing = "missing" {}
+    /// Found again.
+    Found = "found" { location("location"): Option<Slug> }
+    /// Set aside for someone.
+    Reserve = "reserve" { person("for"): Slug, from("from"): When, until("until"): When }
+    /// A reservation given up.
+    Cancel = "cancel" { of("of"): EventId }
+    /// Out of the register's use for good.
+    Retire = "retire" { method("method"): Disposal, proceeds("proceeds"): Option<Money>, reference("reference"): Option<String> }
+    /// Back in use after all.
+    Reinstate = "reinstate" { location("location"): Option<Slug> }
+    /// Only the note.
+    Note = "note" {}
+    /// These events count no more.
+    Void = "void" { of("of"): Vec<EventId> }
+}
+
+impl Action {
+    /// The location that the event names.
+    #[must_use]
+    pub fn location(&self) -> Option<&Slug> {
+        match self {
+            Action::Checkout { location, .. }
+            | Action::Transfer { location, .. }
+            | Action::Return { location, .. }
+            | Action::Audit { location, .. }
+            | Action::Sighting { location, .. }
+            | Action::Found { location }
+            | Action::Reinstate { location } => location.as_ref(),
+            Action::Move { location } => Some(location),
+            _ => None,
+        }
+    }
+}
