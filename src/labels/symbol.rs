@@ -1,5 +1,7 @@
 //! The QR symbol of a label: what it says, how robust it is, and how it is drawn.
 
+use std::fmt::Write;
+
 use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 
 /// Modules of white around a symbol, and on stock under [`LOW_STOCK`].
@@ -103,7 +105,8 @@ impl Symbol {
     /// Whether the module in column `x`, row `y` (the white included) is black.
     #[must_use]
     pub fn is_dark(&self, x: usize, y: usize) -> bool {
-        let inner = |at: usize| i32::try_from(at).ok().zip(i32::try_from(self.quiet).ok()).map(|(at, quiet)| at - quiet);
+        let inner =
+            |at: usize| i32::try_from(at).ok().zip(i32::try_from(self.quiet).ok()).map(|(at, quiet)| at - quiet);
         inner(x).zip(inner(y)).is_some_and(|(x, y)| self.code.get_module(x, y))
     }
 
@@ -127,7 +130,8 @@ impl Symbol {
             while x < self.size() {
                 let run = (x..self.size()).take_while(|x| self.is_dark(*x, y)).count();
                 if run > 0 {
-                    path.push_str(&format!("M{x} {y}h{run}v1h-{run}z"));
+                    // Writing to a string does not fail.
+                    let _ = write!(path, "M{x} {y}h{run}v1h-{run}z");
                 }
                 x += run.max(1);
             }
@@ -174,9 +178,7 @@ impl Mode {
         const SYMBOLS: &str = " $%*+-./:";
         match self {
             Mode::Numeric => c.is_ascii_digit().then_some(20),
-            Mode::Alphanumeric => {
-                (c.is_ascii_digit() || c.is_ascii_uppercase() || SYMBOLS.contains(c)).then_some(33)
-            }
+            Mode::Alphanumeric => (c.is_ascii_digit() || c.is_ascii_uppercase() || SYMBOLS.contains(c)).then_some(33),
             Mode::Byte => Some(48 * c.len_utf8()),
         }
     }
@@ -226,9 +228,14 @@ mod tests {
     /// What a phone reads: the symbol drawn at eight pixels a module.
     fn read(symbol: &Symbol) -> String {
         let side = symbol.size() * 8;
-        let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
-            if symbol.is_dark(x / 8, y / 8) { 0 } else { 255 }
-        });
+        let mut image =
+            rqrr::PreparedImage::prepare_from_greyscale(
+                side,
+                side,
+                |x, y| {
+                    if symbol.is_dark(x / 8, y / 8) { 0 } else { 255 }
+                },
+            );
         image.detect_grids()[0].decode().unwrap().1
     }
 

@@ -78,7 +78,8 @@ where
     S: Fn(Output) -> Result<(), E>,
 {
     let title = press.site.words.word("missing_title").to_owned();
-    let sheet = Sheet { path: String::new(), template: "404.html", title, name: "nothing", view: Nothing {}, state: None };
+    let sheet =
+        Sheet { path: String::new(), template: "404.html", title, name: "nothing", view: Nothing {}, state: None };
     press.fill(&sheet, &base_path(press.site.config().base_url.as_deref()))
 }
 

@@ -42,25 +42,32 @@ pub(super) fn page(site: &Lookup, stretch: &Stretch) -> Sheet<Listing> {
     let log: Vec<_> = told.map(|(thing, told)| here.item_of(thing, told)).collect();
     let pager = Pager {
         label: site.words.word("pager").to_owned(),
-        place: here.say("range", &[("from", number(stretch.from + 1)), ("until", number(stretch.until))]),
+        place: here.say("range", &[("from", Some(count(stretch.from + 1))), ("until", Some(count(stretch.until)))]),
         before: stretch.newer.clone(),
         before_word: site.words.word("newer").to_owned(),
         after: stretch.older.clone(),
         after_word: site.words.word("older").to_owned(),
     };
     let nothing = Nothing { title: here.word("activity_none"), line: here.word("activity_none_line") };
-    let paged = stretch.older.is_some() || stretch.newer.is_some();
+    let is_part = stretch.older.is_some() || stretch.newer.is_some();
     let view = Listing {
         title: site.words.word("activity_title").to_owned(),
         nothing: log.is_empty().then_some(nothing),
-        sections: vec![Section { log, pager: paged.then_some(pager), ..Section::default() }],
+        sections: vec![Section { log, pager: is_part.then_some(pager), ..Section::default() }],
         ..Listing::default()
     };
-    Sheet { title: site.words.word("activity").to_owned(), path: stretch.path.clone(), template: "activity.html", name: "list", view, state: None }
+    Sheet {
+        title: site.words.word("activity").to_owned(),
+        path: stretch.path.clone(),
+        template: "activity.html",
+        name: "list",
+        view,
+        state: None,
+    }
 }
 
-fn number(n: usize) -> Option<Phrase> {
-    Some(Phrase::text(&grouped(n as u64)))
+fn count(n: usize) -> Phrase {
+    Phrase::text(&grouped(n as u64))
 }
 
 #[cfg(test)]

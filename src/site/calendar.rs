@@ -65,7 +65,12 @@ impl Here<'_> {
             height: HEAD + 7 * STEP - 2,
             label: self.say("calendar_label", &[("weeks", Some(weeks))]).plain().to_owned(),
             months: self.month_words(first),
-            days: first.iter_days().take_while(|day| *day <= today).zip(0..).map(|(day, place)| self.day(day, place, &counts, most)).collect(),
+            days: first
+                .iter_days()
+                .take_while(|day| *day <= today)
+                .zip(0..)
+                .map(|(day, place)| self.day(day, place, &counts, most))
+                .collect(),
             table: self.month_lines(&counts),
         })
     }
@@ -95,7 +100,9 @@ impl Here<'_> {
     fn month_words(&self, first: NaiveDate) -> Vec<MonthWord> {
         let mondays = first.iter_weeks().zip(0..WEEKS);
         let begins = mondays.filter(|(monday, week)| monday.day() <= 7 && *week + 2 < WEEKS);
-        begins.map(|(monday, week)| MonthWord { x: week * STEP, word: self.site.dates.month(monday).to_owned() }).collect()
+        begins
+            .map(|(monday, week)| MonthWord { x: week * STEP, word: self.site.dates.month(monday).to_owned() })
+            .collect()
     }
 
     fn month_lines(&self, counts: &BTreeMap<NaiveDate, usize>) -> Vec<MonthLine> {
@@ -103,7 +110,10 @@ impl Here<'_> {
         for (day, count) in counts {
             *months.entry(day.with_day(1).unwrap_or(*day)).or_default() += count;
         }
-        let line = |(day, events): (&NaiveDate, &usize)| MonthLine { month: self.site.dates.month_year(*day), events: *events };
+        let line = |(day, events): (&NaiveDate, &usize)| MonthLine {
+            month: self.site.dates.month_year(*day),
+            events: *events,
+        };
         months.iter().rev().map(line).collect()
     }
 }

@@ -34,7 +34,14 @@ pub(super) fn index(site: &Lookup) -> Vec<Sheet<Listing>> {
             sections: vec![Section { links: links.collect(), pager: page.pager, ..Section::default() }],
             ..Listing::default()
         };
-        Sheet { title: view.title.clone(), path: page.path, template: "categories.html", name: "list", view, state: None }
+        Sheet {
+            title: view.title.clone(),
+            path: page.path,
+            template: "categories.html",
+            name: "list",
+            view,
+            state: None,
+        }
     });
     sheets.collect()
 }
@@ -55,7 +62,14 @@ pub(super) fn pages(site: &Lookup, category: &Category) -> Vec<Sheet<Listing>> {
             sections: vec![Section { assets: rows, empty, ..Section::default() }],
             ..Listing::default()
         };
-        Sheet { title: category.name.clone(), path: page.path, template: "category.html", name: "list", view, state: None }
+        Sheet {
+            title: category.name.clone(),
+            path: page.path,
+            template: "category.html",
+            name: "list",
+            view,
+            state: None,
+        }
     });
     sheets.collect()
 }

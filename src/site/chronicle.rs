@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::register::{Action, Asset, Event, Folded, Moment, Opened, Slug, State};
 use crate::register::state::Reservation;
+use crate::register::{Action, Asset, Event, Folded, Moment, Opened, Slug, State};
 
 /// All that happened to an asset until a moment, oldest first.
 pub(super) struct Chronicle<'a> {

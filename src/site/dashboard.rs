@@ -74,7 +74,8 @@ struct Bar {
 
 impl Dashboard {
     pub fn new(here: &Here) -> Dashboard {
-        let mut attention: Vec<Attention> = here.site.things.values().filter_map(|thing| here.attention(thing)).collect();
+        let mut attention: Vec<Attention> =
+            here.site.things.values().filter_map(|thing| here.attention(thing)).collect();
         attention.sort_by_key(|item| item.urgency);
         let mut attention_more = attention.split_off(attention.len().min(ATTENTION));
         let more = Phrase::text(&grouped(attention_more.len() as u64));
@@ -103,14 +104,22 @@ impl Here<'_> {
         }
         let people: BTreeSet<_> = things().filter_map(|thing| thing.summary.custodian.as_ref()).collect();
         let out = [("people", Some(self.site.words.count("people", people.len())))];
-        let figure = |n: usize, word: Phrase, path, tone| {
-            Total { n: grouped(n as u64), word, path, tone: if n == 0 { "" } else { tone } }
+        let figure = |n: usize, word: Phrase, path, tone| Total {
+            n: grouped(n as u64),
+            word,
+            path,
+            tone: if n == 0 { "" } else { tone },
         };
         let mut totals = vec![
             figure(all, self.word("total_assets"), Some("categories/"), ""),
             figure(count(&|thing| thing.summary.custodian.is_some()), self.say("total_out", &out), Some("people/"), ""),
             figure(count(&|thing| thing.summary.overdue), self.word("total_overdue"), Some("overdue/"), "bad"),
-            figure(count(&|thing| !thing.summary.faults.is_empty()), self.word("total_faults"), Some("faults/"), "warn"),
+            figure(
+                count(&|thing| !thing.summary.faults.is_empty()),
+                self.word("total_faults"),
+                Some("faults/"),
+                "warn",
+            ),
         ];
         let missing = count(&|thing| thing.status() == Status::Missing);
         totals.extend((missing > 0).then(|| figure(missing, self.word("total_missing"), None, "bad")));
@@ -179,7 +188,11 @@ impl Here<'_> {
             let left = person.left.map(|day| self.site.dates.near(day));
             item(2, ("chip_leaver", "bad"), Some(self.say("attention_leaver", &[("who", who), ("left", left)])))
         } else if summary.overdue {
-            item(3, ("chip_overdue", "bad"), Some(self.say("attention_overdue", &[("who", who), ("late", self.lateness(thing))])))
+            item(
+                3,
+                ("chip_overdue", "bad"),
+                Some(self.say("attention_overdue", &[("who", who), ("late", self.lateness(thing))])),
+            )
         } else if summary.unsafe_ {
             item(0, ("chip_unsafe", "bad"), fault())
         } else if !state.faults.is_empty() {
@@ -197,13 +210,15 @@ impl Here<'_> {
     }
 
     fn bars(&self) -> Vec<Bar> {
-        let mut counts: Vec<_> = self.site.of_category.iter().map(|(slug, numbers)| (slug, self.out_of(numbers))).collect();
+        let mut counts: Vec<_> =
+            self.site.of_category.iter().map(|(slug, numbers)| (slug, self.out_of(numbers))).collect();
         counts.sort_by_key(|(_, (_, all))| std::cmp::Reverse(*all));
         counts.truncate(BARS);
         let most = counts.iter().map(|(_, (_, all))| *all).max().unwrap_or(1).max(1);
         let share = |n: usize| format!("{:.2}", count_as_f64(n) / count_as_f64(most) * 100.0);
         let bar = |(slug, (out, all)): (&&crate::register::Slug, (usize, usize))| {
-            let fillings = [("n", Some(Phrase::text(&grouped(out as u64)))), ("all", Some(Phrase::text(&grouped(all as u64))))];
+            let fillings =
+                [("n", Some(Phrase::text(&grouped(out as u64)))), ("all", Some(Phrase::text(&grouped(all as u64))))];
             Bar {
                 name: self.site.register().categories.get(*slug).map_or_else(|| slug.to_string(), |c| c.name.clone()),
                 path: format!("categories/{slug}/"),
@@ -219,9 +234,9 @@ impl Here<'_> {
     /// How many of the assets are with someone, and how many there are in use.
     pub fn out_of(&self, numbers: &[&crate::register::Number]) -> (usize, usize) {
         let things = numbers.iter().filter_map(|number| self.site.things.get(*number));
-        things.filter(|thing| thing.status() != Status::Retired).fold((0, 0), |(out, all), thing| {
-            (out + usize::from(thing.summary.custodian.is_some()), all + 1)
-        })
+        things
+            .filter(|thing| thing.status() != Status::Retired)
+            .fold((0, 0), |(out, all), thing| (out + usize::from(thing.summary.custodian.is_some()), all + 1))
     }
 }
 

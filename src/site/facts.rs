@@ -158,10 +158,13 @@ impl<'a> Here<'a> {
             facts.add("purchase_cost", purchase.cost.as_ref().map(Here::money));
             facts.code("purchase_order", purchase.order.as_ref());
             facts.code("purchase_invoice", purchase.invoice.as_ref());
-            let until = purchase.warranty_until.map(|day| self.say("purchase_warranty_until", &[("day", Some(dates.full(day)))]));
+            let until = purchase
+                .warranty_until
+                .map(|day| self.say("purchase_warranty_until", &[("day", Some(dates.full(day)))]));
             facts.add("purchase_warranty", until);
         }
-        let since = asset.in_service.map(|day| self.say("purchase_in_service_since", &[("day", Some(dates.full(day)))]));
+        let since =
+            asset.in_service.map(|day| self.say("purchase_in_service_since", &[("day", Some(dates.full(day)))]));
         facts.add("purchase_in_service", since);
         facts.add("purchase_replacement", asset.replacement_value.as_ref().map(Here::money));
         facts.add("purchase_depreciation", self.depreciation(asset));
@@ -188,7 +191,10 @@ impl<'a> Here<'a> {
         if let Some(hire) = &asset.hire {
             let full = |day: Option<_>| day.map(|day| self.site.dates.full(day));
             facts.text("hire_from", hire.supplier.as_ref());
-            facts.add("hire_time", Some(self.say("hire_range", &[("from", full(hire.from)), ("until", full(hire.until))])));
+            facts.add(
+                "hire_time",
+                Some(self.say("hire_range", &[("from", full(hire.from)), ("until", full(hire.until))])),
+            );
             facts.add("hire_rate", hire.rate.as_ref().map(Here::money));
         }
         facts.facts

@@ -39,7 +39,8 @@ where
     S: Fn(super::Output) -> Result<(), E>,
 {
     let view = feed(press.site);
-    let sheet = Sheet { path: String::new(), template: "feed.xml", title: String::new(), name: "feed", view, state: None };
+    let sheet =
+        Sheet { path: String::new(), template: "feed.xml", title: String::new(), name: "feed", view, state: None };
     press.fill(&sheet, "")
 }
 
@@ -48,13 +49,20 @@ fn feed(site: &Lookup) -> Feed {
     let base = site.config().base_url.clone().unwrap_or_default();
     // Without an address of its own the feed is still one feed.
     let name = if base.is_empty() { "urn:tagbook:" } else { base.as_str() };
-    let newest = site.events.last().map_or_else(|| first_instant(site.dates.today, site.dates.zone), |happened| happened.at);
+    let newest =
+        site.events.last().map_or_else(|| first_instant(site.dates.today, site.dates.zone), |happened| happened.at);
     Feed {
         id: format!("{name}feed.xml"),
         updated: stamp(newest),
         own: format!("{base}feed.xml"),
         page: format!("{base}activity/"),
-        entries: site.events.iter().rev().take(LATELY).filter_map(|happened| entry(&here, happened, &base, name)).collect(),
+        entries: site
+            .events
+            .iter()
+            .rev()
+            .take(LATELY)
+            .filter_map(|happened| entry(&here, happened, &base, name))
+            .collect(),
     }
 }
 

@@ -63,7 +63,8 @@ impl Frame {
             words: Value::from_serializable(words),
             site: Value::from_serializable(&about),
             title: config.title.clone(),
-            state: team.then(|| words.say("state_on", &[("day", Some(site.dates.long(site.dates.today))), ("commit", None)])),
+            state: team
+                .then(|| words.say("state_on", &[("day", Some(site.dates.long(site.dates.today))), ("commit", None)])),
             csp,
         }
     }

@@ -34,7 +34,7 @@ pub(super) struct Year {
     pub items: Vec<Item>,
 }
 
-impl<'a> Here<'a> {
+impl Here<'_> {
     /// An event on its asset's own page.
     pub fn item(&self, told: &Told) -> Item {
         let (day, time) = self.site.dates.column(told.event.at);
@@ -98,11 +98,20 @@ impl<'a> Here<'a> {
                 let for_another = told.holder.as_ref().is_some_and(|holder| *holder != event.by);
                 let name = if for_another { "event_return_for" } else { "event_return" };
                 let condition = self.condition(*condition);
-                self.say(name, &[("who", by()), ("holder", holder()), ("where", place(location)), ("condition", condition)])
+                self.say(
+                    name,
+                    &[("who", by()), ("holder", holder()), ("where", place(location)), ("condition", condition)],
+                )
             }
             Action::Transfer { to, due, .. } => {
                 let handed = told.holder.as_ref() == Some(&event.by);
-                let name = if own(to) { "event_transfer_took" } else if handed { "event_transfer" } else { "event_transfer_by" };
+                let name = if own(to) {
+                    "event_transfer_took"
+                } else if handed {
+                    "event_transfer"
+                } else {
+                    "event_transfer_by"
+                };
                 self.say(name, &[("by", by()), ("who", person(to)), ("holder", holder()), ("due", day(due))])
             }
             Action::Accept {} => self.say("event_accept", &[("who", by())]),
@@ -150,16 +159,16 @@ impl<'a> Here<'a> {
             Action::Cancel { .. } => {
                 let ended = told.cancelled.as_ref();
                 let whose = ended.filter(|ended| !own(&ended.person)).map(|ended| self.actor(&ended.person));
-                let (from, until) = (ended.map(|ended| self.when(ended.from)), ended.map(|ended| self.when(ended.until)));
+                let (from, until) =
+                    (ended.map(|ended| self.when(ended.from)), ended.map(|ended| self.when(ended.until)));
                 self.say("event_cancel", &[("who", by()), ("holder", whose), ("from", from), ("until", until)])
             }
             Action::Retire { method, proceeds, .. } => {
-                let (method, proceeds) = (self.word(&format!("method_{}", method.word())), proceeds.as_ref().map(Here::money));
+                let (method, proceeds) =
+                    (self.word(&format!("method_{}", method.word())), proceeds.as_ref().map(Here::money));
                 self.say("event_retire", &[("who", by()), ("method", Some(method)), ("proceeds", proceeds)])
             }
-            Action::Reinstate { location } => {
-                self.say("event_reinstate", &[("who", by()), ("where", place(location))])
-            }
+            Action::Reinstate { location } => self.say("event_reinstate", &[("who", by()), ("where", place(location))]),
             Action::Note {} => self.say("event_note", &[("who", by()), ("note", note())]),
             Action::Void { .. } => self.say("event_void", &[("who", by()), ("what", None)]),
         }

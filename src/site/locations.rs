@@ -83,7 +83,14 @@ pub(super) fn index(site: &Lookup, places: &Places) -> Vec<Sheet<Listing>> {
             sections: vec![Section { links, pager: page.pager, ..Section::default() }],
             ..Listing::default()
         };
-        Sheet { title: view.title.clone(), path: page.path, template: "locations.html", name: "list", view, state: None }
+        Sheet {
+            title: view.title.clone(),
+            path: page.path,
+            template: "locations.html",
+            name: "list",
+            view,
+            state: None,
+        }
     });
     sheets.collect()
 }
@@ -125,7 +132,13 @@ impl Here<'_> {
     fn place_link(&self, place: &Location, places: &Places, depth: usize) -> Link {
         let total = places.total(&place.slug);
         let line = (total > 0).then(|| self.site.words.count("assets", total));
-        Link { path: format!("locations/{}/", place.slug), name: Phrase::name(&place.name), line, chips: Vec::new(), depth }
+        Link {
+            path: format!("locations/{}/", place.slug),
+            name: Phrase::name(&place.name),
+            line,
+            chips: Vec::new(),
+            depth,
+        }
     }
 
     fn inside_section(&self, place: &Location, places: &Places) -> Option<Section> {

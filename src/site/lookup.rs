@@ -74,12 +74,16 @@ impl<'a> Lookup<'a> {
         let group = |key: &dyn Fn(&Thing<'a>) -> Vec<&'a Slug>| group(&things, key);
         let known = |slug: &Slug| register.locations.named(slug).map(|place| &place.slug);
         Lookup {
-            held: group(&|thing| one(thing.state().custody.as_ref().and_then(|c| declared(&register.people, &c.person)))),
+            held: group(&|thing| {
+                one(thing.state().custody.as_ref().and_then(|c| declared(&register.people, &c.person)))
+            }),
             reserved: group(&|thing| {
                 let people = thing.state().reservations.iter().filter_map(|r| declared(&register.people, &r.person));
                 people.collect::<BTreeSet<_>>().into_iter().collect()
             }),
-            at: group(&|thing| one(thing.state().location.as_ref().filter(|_| thing.status() != Status::Retired).and_then(known))),
+            at: group(&|thing| {
+                one(thing.state().location.as_ref().filter(|_| thing.status() != Status::Retired).and_then(known))
+            }),
             homes: group(&|thing| one(thing.asset.home.as_ref().and_then(known))),
             of_category: group(&|thing| one(declared(&register.categories, &thing.asset.category))),
             events: events(&things),

@@ -36,8 +36,7 @@ fn tamed<'a>(event: Event<'a>, dropped: &mut Vec<bool>) -> Option<Event<'a>> {
         Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
         Event::Start(Tag::Heading { .. }) => Some(Event::Start(heading())),
         Event::End(TagEnd::Heading(_)) => Some(Event::End(heading().into())),
-        Event::Start(Tag::Link { link_type, dest_url, title, id })
-        | Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+        Event::Start(Tag::Link { link_type, dest_url, title, id } | Tag::Image { link_type, dest_url, title, id }) => {
             let target = match link_type {
                 LinkType::Email => Some(format!("mailto:{dest_url}")),
                 _ => safe_link(&dest_url),
@@ -71,13 +70,17 @@ mod tests {
 
     #[test]
     fn links_lead_only_where_links_should() {
-        for bad in ["javascript:x", "data:text/html,x", "java\tscript:x", "JaVaScRiPt:x", "//evil.example", "vbscript:x"] {
+        for bad in
+            ["javascript:x", "data:text/html,x", "java\tscript:x", "JaVaScRiPt:x", "//evil.example", "vbscript:x"]
+        {
             assert_eq!(safe_link(bad), None, "{bad}");
         }
         for good in ["https://a.example/x:y", "mailto:a@b.example", "../CAM-0001/", "#x", "files/a.pdf"] {
             assert_eq!(safe_link(good).as_deref(), Some(good));
         }
-        let page = to_html("[a](javascript:alert(1)) [b](<java\tscript:x>) ![c](data:x) [d](https://d.example) <javascript:x>");
+        let page = to_html(
+            "[a](javascript:alert(1)) [b](<java\tscript:x>) ![c](data:x) [d](https://d.example) <javascript:x>",
+        );
         assert_eq!(page.matches("<a ").count(), 1, "{page}");
         assert!(page.contains("https://d.example") && !page.contains("<img"), "{page}");
     }

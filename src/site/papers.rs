@@ -7,8 +7,8 @@ use crate::register::Asset;
 
 /// Endings of files that a browser would run or draw as a page of the site.
 const ACTIVE: &[&str] = &[
-    "html", "htm", "xhtml", "xht", "shtml", "mht", "mhtml", "svg", "svgz", "xml", "xsl", "xslt", "js", "mjs", "css", "wasm",
-    "swf", "hta",
+    "html", "htm", "xhtml", "xht", "shtml", "mht", "mhtml", "svg", "svgz", "xml", "xsl", "xslt", "js", "mjs", "css",
+    "wasm", "swf", "hta",
 ];
 
 /// A paper of an asset.
@@ -85,19 +85,19 @@ fn is_active(name: &str, head: &[u8]) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let begins = head.iter().find(|byte| !byte.is_ascii_whitespace());
     // The names of the page's own files are nobody else's.
-    name == "asset.json" || name.starts_with("photo.") || ending.is_some_and(|ending| ACTIVE.contains(&ending.as_str())) || begins == Some(&b'<')
+    name == "asset.json"
+        || name.starts_with("photo.")
+        || ending.is_some_and(|ending| ACTIVE.contains(&ending.as_str()))
+        || begins == Some(&b'<')
 }
 
 /// A file's name as part of an address (RFC 3986, §2.3: what is not unreserved is written as `%XX`).
 fn address(name: &str) -> String {
-    let mut address = String::new();
-    for byte in name.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => address.push(byte.into()),
-            _ => address.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    address
+    let byte = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    name.bytes().map(byte).collect()
 }
 
 #[cfg(test)]

@@ -61,7 +61,8 @@ pub(super) fn pages(site: &Lookup, person: &Person, lately: &[&Happened]) -> Vec
         rows.pager = page.pager;
         let who = || Some(Phrase::name(&person.name));
         let none = held.is_empty().then(|| here.say("person_holds_none", &[("who", who())]));
-        let mut sections = vec![Section { word: Some(here.word("person_holds")), assets: rows, empty: none, ..Section::default() }];
+        let mut sections =
+            vec![Section { word: Some(here.word("person_holds")), assets: rows, empty: none, ..Section::default() }];
         if page.first {
             sections.extend(here.reserved_section(person));
             sections.extend(here.lately_section(person, lately));

@@ -34,9 +34,8 @@ pub fn kind(head: &[u8]) -> Option<Kind> {
 /// Whether a page may show a file of this size, these first bytes and these pixels.
 #[must_use]
 pub fn showable(bytes: u64, head: &[u8], pixels: Option<(usize, usize)>) -> bool {
-    let sane = pixels.is_none_or(|(width, height)| {
-        width.max(height) <= MAX_SIDE && width.saturating_mul(height) <= MAX_PIXELS
-    });
+    let sane = pixels
+        .is_none_or(|(width, height)| width.max(height) <= MAX_SIDE && width.saturating_mul(height) <= MAX_PIXELS);
     kind(head).is_some() && bytes <= MAX_BYTES && sane
 }
 
@@ -48,13 +47,13 @@ pub fn strip(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let kind = kind(&bytes).ok_or("it is not a JPEG, PNG or WebP picture")?;
     let bytes = Bytes::from(bytes);
     match kind {
-        Kind::Jpeg => jpeg(bytes),
+        Kind::Jpeg => jpeg(&bytes),
         Kind::Png => png(bytes),
         Kind::WebP => webp(bytes),
     }
 }
 
-fn jpeg(bytes: Bytes) -> Result<Vec<u8>, String> {
+fn jpeg(bytes: &Bytes) -> Result<Vec<u8>, String> {
     let photo = Jpeg::from_bytes(bytes.clone()).map_err(|error| error.to_string())?;
     let mut kept = vec![0xFF, 0xD8];
     if let Some(orientation) = photo.exif().and_then(|exif| orientation(&exif)) {
@@ -83,7 +82,8 @@ fn picture(bytes: &[u8]) -> Vec<u8> {
                 at += 1;
             }
             (0xFF, marker) => {
-                let length = bytes.get(at + 2..at + 4).map_or(2, |pair| usize::from(u16::from_be_bytes([pair[0], pair[1]])));
+                let length =
+                    bytes.get(at + 2..at + 4).map_or(2, |pair| usize::from(u16::from_be_bytes([pair[0], pair[1]])));
                 let end = (at + 2 + length.max(2)).min(bytes.len());
                 let segment = &bytes[at..end];
                 if is_picture(marker, segment.get(4..).unwrap_or_default()) {
@@ -111,8 +111,8 @@ fn is_picture(marker: u8, contents: &[u8]) -> bool {
 
 /// Chunks that a PNG is drawn from (W3C, PNG 3rd edition, §11).
 const PNG_CHUNKS: &[&[u8; 4]] = &[
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"bKGD", b"pHYs",
-    b"acTL", b"fcTL", b"fdAT",
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"bKGD",
+    b"pHYs", b"acTL", b"fcTL", b"fdAT",
 ];
 
 fn png(bytes: Bytes) -> Result<Vec<u8>, String> {
@@ -202,7 +202,8 @@ mod tests {
     #[test]
     fn a_png_keeps_what_it_is_drawn_from() {
         let chunk = |kind: [u8; 4], data: &[u8]| img_parts::png::PngChunk::new(kind, Bytes::copy_from_slice(data));
-        let start = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55\0\0\0\0IEND\xaeB`\x82";
+        let start =
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55\0\0\0\0IEND\xaeB`\x82";
         let mut photo = Png::from_bytes(Bytes::from_static(start)).unwrap();
         let end = photo.chunks().len() - 1;
         photo.chunks_mut().insert(end, chunk(*b"tEXt", SECRET));

@@ -97,10 +97,7 @@ mod tests {
     #[test]
     fn what_people_wrote_is_escaped_and_isolated() {
         let name = Phrase::name("<b>O'Neil</b>").linked("../people/a&b/");
-        assert_eq!(
-            name.html(),
-            "<a href=\"../people/a&amp;b/\"><bdi>&lt;b&gt;O&#39;Neil&lt;/b&gt;</bdi></a>"
-        );
+        assert_eq!(name.html(), "<a href=\"../people/a&amp;b/\"><bdi>&lt;b&gt;O&#39;Neil&lt;/b&gt;</bdi></a>");
         assert_eq!(name.plain(), "<b>O'Neil</b>");
     }
 

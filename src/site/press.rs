@@ -8,6 +8,7 @@ use super::here::Here;
 use super::lookup::Lookup;
 use super::phrase::Phrase;
 use super::{Body, Failure, Output, Theme};
+use crate::register::{is_bidi_control, is_stray_control};
 
 /// Makes pages of one site and gives them to one sink.
 pub(super) struct Press<'a, S> {
@@ -78,7 +79,7 @@ impl<'a, S> Press<'a, S> {
         context.insert_value("page", value(&page)?);
         context.insert_value(sheet.name, value(&sheet.view)?);
         let filled = self.theme.fill(sheet.template, &context);
-        filled.map_err(|reason| Failure::Template { template: sheet.template, reason })
+        filled.map(visible).map_err(|reason| Failure::Template { template: sheet.template, reason })
     }
 
     /// Hands out a file with this text.
@@ -105,6 +106,13 @@ impl<'a, S> Press<'a, S> {
     }
 }
 
+/// Without the characters that `check` complains of: they take no ink, and some turn what stands beside them around.
+fn visible(text: String) -> String {
+    let hidden = |c: char| is_stray_control(c) || is_bidi_control(c);
+    if text.contains(hidden) { text.replace(hidden, "") } else { text }
+}
+
 fn value<E>(view: &impl Serialize) -> Result<Value, Failure<E>> {
-    Value::try_from_serializable(view).map_err(|error| Failure::Template { template: "view", reason: error.to_string() })
+    Value::try_from_serializable(view)
+        .map_err(|error| Failure::Template { template: "view", reason: error.to_string() })
 }

@@ -75,7 +75,14 @@ where
         contact: contact(press.site),
         desk: None,
     };
-    press.print(&Sheet { path: String::new(), template: "welcome.html", title: String::new(), name: "finder", view: welcome, state: None })?;
+    press.print(&Sheet {
+        path: String::new(),
+        template: "welcome.html",
+        title: String::new(),
+        name: "finder",
+        view: welcome,
+        state: None,
+    })?;
     press.site.things.par_iter().try_for_each(|(_, thing)| finder(press, thing))?;
     aliases_and_stubs(press)
 }
@@ -109,7 +116,14 @@ where
             if !site.things.contains_key(old) && taken.insert(old) {
                 let path = format!("{old}/");
                 let view = press.here(&path).alias(old, thing);
-                press.print(&Sheet { path, template: "alias.html", title: old.to_string(), name: "alias", view, state: None })?;
+                press.print(&Sheet {
+                    path,
+                    template: "alias.html",
+                    title: old.to_string(),
+                    name: "alias",
+                    view,
+                    state: None,
+                })?;
             }
         }
     }

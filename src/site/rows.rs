@@ -49,7 +49,7 @@ pub(super) struct Page<'a, T> {
     pub first: bool,
 }
 
-impl<'a> Here<'a> {
+impl Here<'_> {
     /// The assets as a list on one page.
     pub fn rows(&self, numbers: &[&Number]) -> Rows {
         Rows { rows: numbers.iter().filter_map(|number| self.row(number)).collect(), pager: None }
@@ -77,7 +77,7 @@ impl<'a> Here<'a> {
         let path = |n: usize| if n == 0 { base.to_owned() } else { format!("{base}{}/", n + 1) };
         let pager = |n: usize| Pager {
             label: self.site.words.word("pager").to_owned(),
-            place: self.say("page_of", &[("n", number(n + 1)), ("all", number(count))]),
+            place: self.say("page_of", &[("n", Some(number(n + 1))), ("all", Some(number(count)))]),
             before: n.checked_sub(1).map(path),
             before_word: self.site.words.word("previous").to_owned(),
             after: (n + 1 < count).then(|| path(n + 1)),
@@ -93,6 +93,6 @@ impl<'a> Here<'a> {
     }
 }
 
-fn number(n: usize) -> Option<Phrase> {
-    Some(Phrase::text(&n.to_string()))
+fn number(n: usize) -> Phrase {
+    Phrase::text(&n.to_string())
 }

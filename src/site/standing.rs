@@ -111,7 +111,9 @@ impl Here<'_> {
         add(summary.unsafe_, "chip_unsafe", "bad");
         add(state.faults.iter().any(|fault| fault.grade != Grade::Unsafe), "chip_fault", "warn");
         add(summary.unconfirmed, "chip_handover", "warn");
-        if let Some(next) = state.reservations.iter().min_by_key(|reservation| reservation.from.start(self.site.dates.zone)) {
+        if let Some(next) =
+            state.reservations.iter().min_by_key(|reservation| reservation.from.start(self.site.dates.zone))
+        {
             chips.push(Chip::new(self.say("chip_reserved", &[("from", Some(self.when(next.from)))]), "out"));
         }
         chips.extend(self.due_chip("audit", summary.next_audit, AUDIT_SOON));

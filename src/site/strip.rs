@@ -74,7 +74,10 @@ struct Window {
 impl Window {
     fn of(today: NaiveDate) -> Option<Window> {
         let month = today.with_day(1)?;
-        Some(Window { first: month.checked_sub_months(Months::new(11))?, end: month.checked_add_months(Months::new(1))? })
+        Some(Window {
+            first: month.checked_sub_months(Months::new(11))?,
+            end: month.checked_add_months(Months::new(1))?,
+        })
     }
 
     /// Where a moment lies, in percent.
@@ -135,12 +138,17 @@ impl Here<'_> {
         let now = window.day(tomorrow);
         let changes = thing.chronicle.spans();
         let ends = changes.iter().skip(1).map(|(at, _)| Some(*at)).chain([None]);
-        let spans = changes.iter().zip(ends).filter(|((_, standing), until)| {
-            shown(standing) && until.is_none_or(|until| until > start)
-        });
+        let spans = changes
+            .iter()
+            .zip(ends)
+            .filter(|((_, standing), until)| shown(standing) && until.is_none_or(|until| until > start));
         spans
-            .map(|(&(from, standing), until)| {
-                Span { standing, x: place(from), end: until.map_or(now, place), from, until }
+            .map(|(&(from, standing), until)| Span {
+                standing,
+                x: place(from),
+                end: until.map_or(now, place),
+                from,
+                until,
             })
             .collect()
     }
@@ -185,12 +193,12 @@ impl Here<'_> {
     fn ticks(&self, window: &Window) -> Vec<Tick> {
         let months = window.months();
         let half = 100.0 / 24.0;
-        let tick = |day: &NaiveDate| {
+        let begin = |day: &NaiveDate| {
             let x = window.day(*day);
             let word = self.site.dates.month(*day).chars().take(3).collect();
             Tick { x: percent(x), middle: percent(x + half), word }
         };
-        months.iter().map(tick).collect()
+        months.iter().map(begin).collect()
     }
 
     fn legend(&self, spans: &[Span], colours: &HashMap<&Standing, &'static str>) -> Vec<Entry> {

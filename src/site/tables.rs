@@ -26,9 +26,33 @@ pub(super) fn register(site: &Lookup) -> String {
 }
 
 const COLUMNS: &[&str] = &[
-    "number", "name", "category", "status", "custodian", "since", "due", "overdue", "location", "home", "condition", "faults",
-    "manufacturer", "model", "serial", "owner", "part_of", "last_seen", "next_audit", "next_inspection", "purchased", "cost",
-    "currency", "supplier", "warranty_until", "in_service", "replacement_value",
+    "number",
+    "name",
+    "category",
+    "status",
+    "custodian",
+    "since",
+    "due",
+    "overdue",
+    "location",
+    "home",
+    "condition",
+    "faults",
+    "manufacturer",
+    "model",
+    "serial",
+    "owner",
+    "part_of",
+    "last_seen",
+    "next_audit",
+    "next_inspection",
+    "purchased",
+    "cost",
+    "currency",
+    "supplier",
+    "warranty_until",
+    "in_service",
+    "replacement_value",
 ];
 
 /// All assets as CSV, for spreadsheets.
@@ -84,7 +108,11 @@ fn said<T: ToString>(value: Option<T>) -> String {
 
 /// A cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe (OWASP, "CSV Injection").
 pub(super) fn guarded(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) { format!("'{cell}") } else { cell.to_owned() }
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 /// What the search looks through: the number as printed, then what people may type.

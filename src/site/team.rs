@@ -10,7 +10,9 @@ use super::dashboard::Dashboard;
 use super::lookup::Thing;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
-use super::{Failure, Output, activity, audits, categories, due, feed, jobs, locations, papers, people, public, tables, troubles};
+use super::{
+    Failure, Output, activity, audits, categories, due, feed, jobs, locations, papers, people, public, tables, troubles,
+};
 use crate::labels::symbol::{self, Symbol};
 
 pub(super) fn print<S, E>(press: &Press<S>) -> Result<(), Failure<E>>
@@ -38,7 +40,14 @@ where
     let here = press.here("");
     let state = state_line(press, press.site.build.commits.head.as_ref());
     let view = Dashboard::new(&here);
-    press.print(&Sheet { path: String::new(), template: "dashboard.html", title: String::new(), name: "home", view, state: Some(state) })
+    press.print(&Sheet {
+        path: String::new(),
+        template: "dashboard.html",
+        title: String::new(),
+        name: "home",
+        view,
+        state: Some(state),
+    })
 }
 
 fn asset<S, E>(press: &Press<S>, thing: &Thing) -> Result<(), Failure<E>>

@@ -89,7 +89,8 @@ impl Theme {
     /// A short fingerprint of a static file: an address with it may be kept for ever.
     pub(super) fn fingerprint(&self, name: &str) -> String {
         let text = self.statics.get(name).map(String::as_str).unwrap_or_default();
-        Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+        let bytes: Vec<_> = Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+        bytes.concat()
     }
 
     /// The template `name`, filled.
@@ -142,7 +143,10 @@ mod tests {
         let mut context = Context::new();
         context.insert("t", theme.words());
         assert_eq!(theme.fill("404.html", &context).unwrap(), "Gone: Suche");
-        assert_ne!(theme.clone().with_override("style.css", "x").unwrap().fingerprint("style.css"), theme.fingerprint("style.css"));
+        assert_ne!(
+            theme.clone().with_override("style.css", "x").unwrap().fingerprint("style.css"),
+            theme.fingerprint("style.css")
+        );
     }
 
     #[test]

@@ -39,7 +39,8 @@ fn pages(
         let here = Here::at(site, &page.path);
         let rows = page.items.iter().map(|thing| Row { line: Some(line(&here, thing)), ..here.row_of(thing) });
         let rows = Rows { rows: rows.collect(), pager: page.pager };
-        let nothing = Nothing { title: here.word(&format!("{name}_none")), line: here.word(&format!("{name}_none_line")) };
+        let nothing =
+            Nothing { title: here.word(&format!("{name}_none")), line: here.word(&format!("{name}_none_line")) };
         let view = Listing {
             title: site.words.word(name).to_owned(),
             sentence: (!things.is_empty()).then(|| site.words.count(&format!("{name}_sentence"), things.len())),

@@ -31,7 +31,8 @@ impl Words {
     /// Why it is not a table of texts, or which of its names is not a pattern here.
     pub fn amend(&mut self, text: &str) -> Result<(), String> {
         for (name, pattern) in Words::parse(text)?.patterns {
-            let known = self.patterns.get_mut(&name).ok_or_else(|| format!("`{name}` is not one of the site's words"))?;
+            let known =
+                self.patterns.get_mut(&name).ok_or_else(|| format!("`{name}` is not one of the site's words"))?;
             *known = pattern;
         }
         Ok(())
@@ -103,8 +104,10 @@ mod tests {
     use super::*;
 
     fn words() -> Words {
-        Words::parse("took = '{who} took it[ until {due}][ for <{job}>]'\nthing_one = '{n} thing'\nthing_many = '{n} things'")
-            .unwrap()
+        Words::parse(
+            "took = '{who} took it[ until {due}][ for <{job}>]'\nthing_one = '{n} thing'\nthing_many = '{n} things'",
+        )
+        .unwrap()
     }
 
     #[test]

@@ -10,8 +10,16 @@ fn calendar() -> String {
 fn calendar_entries_end_after_they_begin() {
     let unfolded = calendar().replace("\r\n ", "");
     let entries: Vec<&str> = unfolded.split("BEGIN:VEVENT").skip(1).filter(|entry| entry.contains("DTSTART")).collect();
-    assert!(entries.iter().any(|entry| entry.contains("DTSTART;VALUE=DATE:20261121") && entry.contains("DTEND;VALUE=DATE:20261122")));
-    assert!(entries.iter().any(|entry| entry.contains("DTSTART;VALUE=DATE:20270301") && entry.contains("DTEND;VALUE=DATE:20270306")));
+    assert!(
+        entries
+            .iter()
+            .any(|entry| entry.contains("DTSTART;VALUE=DATE:20261121") && entry.contains("DTEND;VALUE=DATE:20261122"))
+    );
+    assert!(
+        entries
+            .iter()
+            .any(|entry| entry.contains("DTSTART;VALUE=DATE:20270301") && entry.contains("DTEND;VALUE=DATE:20270306"))
+    );
     for wanted in ["warranty ends", "hire ends", "inspection due", "reserved for"] {
         assert!(entries.iter().any(|entry| entry.contains(wanted)), "{wanted}");
     }
@@ -59,7 +67,10 @@ fn json_says_the_state_with_slugs() {
     let asset: serde_json::Value = serde_json::from_str(&site["CAM-1/asset.json"]).unwrap();
     assert_eq!(register["version"], 1);
     assert_eq!(register["assets"][0], asset);
-    assert_eq!((&asset["status"], &asset["custodian"], &asset["overdue"]), (&"checked-out".into(), &"ben".into(), &true.into()));
+    assert_eq!(
+        (&asset["status"], &asset["custodian"], &asset["overdue"]),
+        (&"checked-out".into(), &"ben".into(), &true.into())
+    );
     let about: serde_json::Value = serde_json::from_str(&site["tagbook.json"]).unwrap();
     assert_eq!((&about["commit"], &about["counts"]["assets"]), (&"3f9c21a0aabbccddeeff".into(), &4.into()));
     assert_eq!(site["tagbook.json"], site[".well-known/tagbook.json"]);

@@ -50,7 +50,9 @@ impl Shelf {
             let mut word = || words.next().unwrap_or_default();
             let (at, kind, by, rest) = (word(), word(), word(), word());
             let fields = rest.replace(" ;; ", "\n");
-            text.push_str(&format!("[[event]]\nid = \"e000000{place:x}\"\nat = {at}\nkind = \"{kind}\"\nby = \"{by}\"\n{fields}\n"));
+            text.push_str(&format!(
+                "[[event]]\nid = \"e000000{place:x}\"\nat = {at}\nkind = \"{kind}\"\nby = \"{by}\"\n{fields}\n"
+            ));
         }
         self.file(&format!("assets/{number}/log/events.toml"), &text)
     }
@@ -94,7 +96,9 @@ fn quoted(text: &str) -> String {
 
 /// Pages of a site with their paths.
 pub fn pages(site: &Site) -> impl Iterator<Item = (&str, scraper::Html)> {
-    site.iter().filter(|(path, _)| path.ends_with(".html")).map(|(path, text)| (path.as_str(), scraper::Html::parse_document(text)))
+    site.iter()
+        .filter(|(path, _)| path.ends_with(".html"))
+        .map(|(path, text)| (path.as_str(), scraper::Html::parse_document(text)))
 }
 
 /// What a page says, with single blanks.
@@ -115,8 +119,22 @@ pub fn stuffed(mark: impl Fn(&str) -> String) -> Shelf {
          invoice = {}\nwarranty_until = 2027-01-12\n[hire]\nfrom = 2026-01-05\nuntil = 2027-12-31\nrate = '12.00 EUR'\nsupplier = {}\n\
          [depreciation]\nmethod = 'straight-line'\nlife = '5y'\nresidual = '400.00 EUR'\n[identifiers]\nrfid = [{}]\ngps = {}\nbarcode = [{}]\n\
          [fields]\nsensor = {}\nlink = 'https://example.org/x'\n",
-        m("serial"), m("manufacturer"), m("model"), m("owner"), m("contents"), m("document"), m("notes"), m("policy"), m("supplier"),
-        m("order"), m("invoice"), m("hirer"), m("rfid"), m("gps"), m("barcode"), m("field"),
+        m("serial"),
+        m("manufacturer"),
+        m("model"),
+        m("owner"),
+        m("contents"),
+        m("document"),
+        m("notes"),
+        m("policy"),
+        m("supplier"),
+        m("order"),
+        m("invoice"),
+        m("hirer"),
+        m("rfid"),
+        m("gps"),
+        m("barcode"),
+        m("field"),
     );
     let log = format!(
         "2026-02-02T08:00:00Z checkout ben to = 'ana' ;; due = 2026-02-06 ;; job = 'spot' ;; note = {n}\n\
@@ -128,7 +146,8 @@ pub fn stuffed(mark: impl Fn(&str) -> String) -> Shelf {
          2026-11-03T08:00:00Z reserve ben for = 'ana' ;; from = 2027-03-01 ;; until = 2027-03-05 ;; job = 'spot'\n\
          2026-11-05T08:00:00Z checkout ben to = 'ben' ;; note = {n}\n2026-11-05T08:05:00Z void ben of = 'e000000d' ;; note = {n}\n\
          2026-11-20T08:00:00Z checkout ben to = 'ben' ;; due = 2026-11-21 ;; job = 'spot'\n",
-        n = m("note"), v = m("vendor"),
+        n = m("note"),
+        v = m("vendor"),
     );
     Shelf::new()
         .file("people/ana.toml", &format!("name = {}\nemail = {}\nteam = {}\nrole = 'keeper'\n", m("ana"), m("email"), m("team")))

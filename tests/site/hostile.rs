@@ -59,8 +59,21 @@ fn templates_in_names_stay_as_they_are() {
 }
 
 #[test]
+fn hidden_characters_reach_no_page() {
+    let site = stuffed(|field| format!("{field}\u{202e}\u{1b}[31m\u{7f}")).team();
+    for (path, text) in site.iter().filter(|(path, _)| path.ends_with(".html") || path.ends_with(".xml")) {
+        assert!(!text.contains(['\u{202e}', '\u{1b}', '\u{7f}']), "{path}");
+    }
+}
+
+#[test]
 fn a_photo_that_is_none_is_not_shown() {
-    let shelf = Shelf::new().file("categories.toml", "[a]\nname = 'A'\n").asset("A-1", "A", "a", "photo = 'p.jpg'\ndocuments = [{ file = 'x.html' }]");
+    let shelf = Shelf::new().file("categories.toml", "[a]\nname = 'A'\n").asset(
+        "A-1",
+        "A",
+        "a",
+        "photo = 'p.jpg'\ndocuments = [{ file = 'x.html' }]",
+    );
     let site = shelf.bytes("assets/A-1/p.jpg", b"<svg onload=alert(1)>").bytes("assets/A-1/x.html", b"<script>").team();
     assert!(!site["A-1/index.html"].contains("<img"));
     assert!(site.contains_key("A-1/x.html.txt") && !site.contains_key("A-1/x.html"));
@@ -86,7 +99,10 @@ fn the_same_register_makes_the_same_bytes() {
 #[test]
 fn a_register_replaces_single_templates_and_words() {
     let theme = Theme::embedded()
-        .with_override("person.html", "{% extends \"list.html\" %}{% block main %}Ours: {{ list.title }}{% endblock main %}")
+        .with_override(
+            "person.html",
+            "{% extends \"list.html\" %}{% block main %}Ours: {{ list.title }}{% endblock main %}",
+        )
         .and_then(|theme| theme.with_override("strings.toml", "categories = 'Sorten'"))
         .unwrap();
     let site = stuffed(|field| field.to_owned()).render(Audience::Team, theme);

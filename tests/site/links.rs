@@ -18,7 +18,11 @@ fn target(from: &str, link: &str) -> Option<(String, String)> {
         parts.pop();
     }
     for part in link.split('/').filter(|part| !matches!(*part, "" | ".")) {
-        if part == ".." { assert!(parts.pop().is_some(), "{from}: {link} climbs out of the site") } else { parts.push(part) }
+        if part == ".." {
+            assert!(parts.pop().is_some(), "{from}: {link} climbs out of the site")
+        } else {
+            parts.push(part)
+        }
     }
     if link.ends_with('/') || link == "." {
         parts.push("index.html");
@@ -67,7 +71,8 @@ fn places_ten_thousand_deep_are_survived() {
     for n in 1..10_000 {
         places.push_str(&format!("[p{n}]\nname = 'p'\nwithin = 'p{}'\n", n - 1));
     }
-    let shelf = crate::harness::Shelf::new().file("locations.toml", &places).file("categories.toml", "[a]\nname = 'A'\n");
+    let shelf =
+        crate::harness::Shelf::new().file("locations.toml", &places).file("categories.toml", "[a]\nname = 'A'\n");
     let site = shelf.asset("A-1", "Deep", "a", "home = 'p9999'").team();
     assert!(site["locations/p9999/index.html"].contains("Deep"));
     assert!(site["A-1/index.html"].contains('…'));
@@ -75,7 +80,8 @@ fn places_ten_thousand_deep_are_survived() {
 
 #[test]
 fn places_in_a_circle_are_survived() {
-    let shelf = crate::harness::Shelf::new().file("locations.toml", "[a]\nname = 'A'\nwithin = 'b'\n[b]\nname = 'B'\nwithin = 'a'\n");
+    let shelf = crate::harness::Shelf::new()
+        .file("locations.toml", "[a]\nname = 'A'\nwithin = 'b'\n[b]\nname = 'B'\nwithin = 'a'\n");
     let site = shelf.asset("A-1", "Lost", "x", "home = 'a'").team();
     assert!(site.contains_key("locations/a/index.html"));
 }

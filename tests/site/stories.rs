@@ -22,7 +22,10 @@ fn page(log: &str) -> String {
 #[test]
 fn the_page_answers_first() {
     let out = page("2026-11-23T08:14:00Z checkout ana to = 'ana' ;; due = 2026-11-27 ;; job = 'nord'");
-    assert!(out.contains("CAM-0001 Sony FX3, body Cameras With Ana Ruiz until Fri 27 Nov since today 09:14, for Nord spot"), "{out}");
+    assert!(
+        out.contains("CAM-0001 Sony FX3, body Cameras With Ana Ruiz until Fri 27 Nov since today 09:14, for Nord spot"),
+        "{out}"
+    );
     assert!(page("").contains("Available in Studio › Shelf A"));
     let late = page("2026-11-10T08:14:00Z checkout ana to = 'ana' ;; due = 2026-11-14");
     assert!(late.contains("With Ana Ruiz until Sat 14 Nov 9 days late · since Tue 10 Nov overdue"), "{late}");
@@ -82,7 +85,10 @@ fn motions_are_shown_where_there_is_a_desk() {
     assert!(!studio().team()["CAM-0001/index.html"].contains("class=\"do\""));
     let desk = "title = 'K'\nbase_url = 'https://kit.example.org/'\ndesk_url = 'https://kit.example.org/desk'\n";
     let page = studio().file("tagbook.toml", desk).team()["CAM-0001/index.html"].clone();
-    assert!(page.contains("<a class=\"first\" href=\"https://kit.example.org/desk/CAM-0001/have\">I have it now</a>"), "{page}");
+    assert!(
+        page.contains("<a class=\"first\" href=\"https://kit.example.org/desk/CAM-0001/have\">I have it now</a>"),
+        "{page}"
+    );
     assert!(page.contains("connect-src &#39;self&#39; https://kit.example.org;"), "{page}");
 }
 
