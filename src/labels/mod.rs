@@ -1,0 +1,3 @@
+//! PURE: what is printed and stuck on things.
+
+pub mod symbol;

@@ -1,0 +1,126 @@
+//! The page of one asset.
+
+use serde::Serialize;
+
+use super::facts::Block;
+use super::here::{Chip, Here};
+use super::history::Year;
+use super::lookup::Thing;
+use super::motions::Motions;
+use super::papers::photo;
+use super::phrase::Phrase;
+use super::rows::Rows;
+use super::strip::Strip;
+use super::{facts, markdown};
+use crate::labels::symbol::Symbol;
+
+/// Events that an asset's page shows at once.
+const RECENT: usize = 12;
+
+/// What stands on an asset's page.
+#[derive(Debug, Serialize)]
+pub(super) struct AssetPage {
+    number: String,
+    name: String,
+    kind: Phrase,
+    photo: Option<&'static str>,
+    photo_alt: String,
+    tone: &'static str,
+    status: &'static str,
+    status_word: String,
+    now: Phrase,
+    now_line: Option<Phrase>,
+    chips: Vec<Chip>,
+    motions: Option<Motions>,
+    faults: Vec<FaultLine>,
+    reservations: Vec<Phrase>,
+    facts: Vec<facts::Fact>,
+    parts: Rows,
+    strip: Option<Strip>,
+    history: Vec<Year>,
+    earlier: Vec<Year>,
+    earlier_word: Phrase,
+    notes: Option<Phrase>,
+    blocks: Vec<Block>,
+    symbol: SymbolView,
+}
+
+/// An open fault.
+#[derive(Debug, Serialize)]
+struct FaultLine {
+    note: String,
+    chip: Chip,
+    line: Phrase,
+}
+
+/// The symbol of the asset's label.
+#[derive(Debug, Serialize)]
+struct SymbolView {
+    size: usize,
+    path: String,
+    alt: String,
+}
+
+impl AssetPage {
+    pub fn new(here: &Here, thing: &Thing, symbol: &Symbol) -> AssetPage {
+        let asset = thing.asset;
+        let (now, now_line, tone) = here.now(thing);
+        let told = &thing.chronicle.told;
+        let name = || Some(Phrase::text(&asset.name));
+        let alt = here.say("label_alt", &[("number", Some(Phrase::text(asset.number.as_str())))]);
+        AssetPage {
+            number: asset.number.to_string(),
+            name: asset.name.clone(),
+            kind: here.kind(asset),
+            photo: photo(here.site, asset),
+            photo_alt: here.say("photo_alt", &[("name", name())]).plain().to_owned(),
+            tone,
+            status: thing.status().word(),
+            status_word: here.status(thing.status()).word.plain().to_owned(),
+            now,
+            now_line,
+            chips: here.overlays(thing),
+            motions: here.motions(thing),
+            faults: here.fault_lines(thing),
+            reservations: here.reservation_lines(thing),
+            facts: here.facts(thing),
+            parts: here.rows(&here.site.register().parts(&asset.number).collect::<Vec<_>>()),
+            strip: here.strip(thing),
+            history: here.years(told.iter().rev().take(RECENT)),
+            earlier: here.years(told.iter().rev().skip(RECENT)),
+            earlier_word: here.site.words.count("earlier", told.len().saturating_sub(RECENT)),
+            notes: asset.notes.as_deref().map(|notes| Phrase::raw(markdown::to_html(notes), notes)),
+            blocks: here.blocks(thing),
+            symbol: SymbolView { size: symbol.size(), path: symbol.path(), alt: alt.plain().to_owned() },
+        }
+    }
+}
+
+impl Here<'_> {
+    fn fault_lines(&self, thing: &Thing) -> Vec<FaultLine> {
+        let faults = thing.state().faults.iter().map(|fault| {
+            let (who, since) = (self.actor(&fault.by), self.site.dates.since(fault.at));
+            FaultLine {
+                note: fault.note.clone().unwrap_or_else(|| "…".into()),
+                chip: self.severity(fault.grade),
+                line: self.say("fault_by", &[("who", Some(who)), ("since", Some(since))]),
+            }
+        });
+        faults.collect()
+    }
+
+    fn reservation_lines(&self, thing: &Thing) -> Vec<Phrase> {
+        let reservations = thing.state().reservations.iter().map(|reservation| {
+            self.say(
+                "reservation_line",
+                &[
+                    ("who", Some(self.person(&reservation.person))),
+                    ("from", Some(self.when(reservation.from))),
+                    ("until", Some(self.when(reservation.until))),
+                    ("job", reservation.job.as_ref().map(|job| self.job(job))),
+                ],
+            )
+        });
+        reservations.collect()
+    }
+}

@@ -1,0 +1,123 @@
+//! What stands around every page: the bar, the footer, the policy of what a page may load.
+
+use serde::Serialize;
+use tera::Value;
+
+use super::lookup::Lookup;
+use super::phrase::Phrase;
+use super::{Audience, Theme};
+
+/// The frame of all pages of one build.
+pub(super) struct Frame {
+    pub words: Value,
+    pub site: Value,
+    pub csp: String,
+    title: String,
+    state: Option<Phrase>,
+}
+
+/// What templates know of the site.
+#[derive(Serialize)]
+struct Site<'a> {
+    title: &'a str,
+    language: &'a str,
+    team: bool,
+    csp: &'a str,
+    style: String,
+    script: String,
+    nav: Vec<Link>,
+    more: Vec<Link>,
+}
+
+/// A part of the site, by its path from the root.
+#[derive(Serialize)]
+struct Link {
+    path: &'static str,
+    word: String,
+}
+
+impl Frame {
+    pub fn new(site: &Lookup, theme: &Theme) -> Frame {
+        let config = site.config();
+        let words = theme.words();
+        let team = site.build.audience == Audience::Team;
+        let links = |parts: &[(&'static str, &str)]| {
+            parts.iter().map(|(path, word)| Link { path, word: words.word(word).to_owned() }).collect()
+        };
+        let mut nav = vec![("categories/", "categories"), ("locations/", "locations"), ("people/", "people")];
+        nav.extend((!site.register().jobs.is_empty()).then_some(("jobs/", "jobs")));
+        nav.push(("activity/", "activity"));
+        let more = [("overdue/", "overdue"), ("faults/", "faults"), ("audits/", "audits")];
+        let csp = policy(config.desk_url.as_deref());
+        let about = Site {
+            title: &config.title,
+            language: &config.language,
+            team,
+            csp: &csp,
+            style: theme.fingerprint("style.css"),
+            script: theme.fingerprint("script.js"),
+            nav: links(&nav),
+            more: links(&more),
+        };
+        Frame {
+            words: Value::from_serializable(words),
+            site: Value::from_serializable(&about),
+            title: config.title.clone(),
+            state: team
+                .then(|| words.say("state_on", &[("day", Some(site.dates.long(site.dates.today))), ("commit", None)])),
+            csp,
+        }
+    }
+
+    pub fn state(&self) -> Option<&Phrase> {
+        self.state.as_ref()
+    }
+
+    /// `CAM-0001 Sony FX3 · Kit of Nord`.
+    pub fn page_title(&self, title: &str) -> String {
+        if title.is_empty() { self.title.clone() } else { format!("{title} · {}", self.title) }
+    }
+}
+
+/// What a page may load and where its forms may lead: itself and the desk.
+fn policy(desk_url: Option<&str>) -> String {
+    let desk = desk_url.and_then(origin);
+    let connect = desk.as_ref().map(|desk| format!(" {desk}")).unwrap_or_default();
+    let forms = desk.unwrap_or_else(|| "'none'".to_owned());
+    format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+         connect-src 'self'{connect}; form-action {forms}; base-uri 'none'"
+    )
+}
+
+/// `https://kit.example.org` of `https://kit.example.org/desk`.
+fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split('/').next()?;
+    let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:[]".contains(c)) && !host.is_empty();
+    (plain && matches!(scheme, "http" | "https")).then(|| format!("{scheme}://{host}"))
+}
+
+/// The `_headers` file that Cloudflare Pages, Netlify and others read.
+pub(super) fn headers(csp: &str) -> String {
+    format!(
+        "/*\n  Content-Security-Policy: {csp}; frame-ancestors 'none'\n  Referrer-Policy: strict-origin\n  \
+         X-Content-Type-Options: nosniff\n  X-Frame-Options: DENY\n  \
+         Permissions-Policy: camera=(), geolocation=(), microphone=()\n\
+         /static/*\n  Cache-Control: public, max-age=31536000, immutable\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_desk_is_let_in() {
+        assert!(policy(None).contains("form-action 'none'") && policy(None).contains("connect-src 'self';"));
+        let with_desk = policy(Some("https://desk.example.org:8443/x"));
+        assert!(with_desk.contains("connect-src 'self' https://desk.example.org:8443;"), "{with_desk}");
+        assert!(with_desk.contains("form-action https://desk.example.org:8443;"), "{with_desk}");
+        assert!(policy(Some("https://a;script-src *")).contains("form-action 'none'"));
+    }
+}

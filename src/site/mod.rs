@@ -1,0 +1,150 @@
+//! PURE: a register made visible, page by page, handed to a sink.
+//!
+//! 1. [`Theme`] holds templates, style, script and words, with what a register puts in their place.
+//! 2. `Lookup` folds every log once and knows who has what, what is where, what happened when.
+//! 3. `team` or `public` names the pages of an audience; each page is a view, made from the lookup by its own file.
+//! 4. `Press` fills the template of a view and gives the page to the sink at once.
+
+mod about;
+mod activity;
+mod asset;
+mod audits;
+mod calendar;
+mod categories;
+mod chronicle;
+mod dashboard;
+mod dates;
+mod due;
+mod facts;
+mod feed;
+mod frame;
+mod here;
+mod history;
+mod jobs;
+mod listing;
+mod locations;
+mod lookup;
+mod markdown;
+mod motions;
+mod papers;
+mod people;
+pub mod photo;
+mod phrase;
+mod press;
+mod public;
+mod rows;
+mod standing;
+mod strip;
+mod tables;
+mod team;
+mod theme;
+mod troubles;
+mod words;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::register::{Moment, Number, Opened};
+use crate::tree::Tree;
+
+pub use crate::register::Audience;
+pub use theme::Theme;
+
+/// What a build is of, and for whom.
+#[derive(Debug, Clone)]
+pub struct Build {
+    /// Who will see it.
+    pub audience: Audience,
+    /// When the register is looked at. Pages know the day, nothing finer.
+    pub moment: Moment,
+    /// What git knows of the register.
+    pub commits: Commits,
+}
+
+/// The commits that pages name.
+#[derive(Debug, Clone, Default)]
+pub struct Commits {
+    /// The commit that is built.
+    pub head: Option<Commit>,
+    /// The newest commit that touched each asset.
+    pub newest: BTreeMap<Number, Commit>,
+}
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its full id.
+    pub id: String,
+    /// When it was committed.
+    pub at: DateTime<Utc>,
+}
+
+/// A file of the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Relative to the site, such as `CAM-0001/index.html`.
+    pub path: String,
+    /// What is in it.
+    pub body: Body,
+}
+
+/// What is in a file of the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// This text.
+    Text(String),
+    /// The file at `from` in the register; a photo that is to go through [`photo::strip`] where `strip` says so.
+    File { from: String, strip: bool },
+}
+
+/// Why a site could not be made.
+#[derive(Debug)]
+pub enum Failure<E> {
+    /// A template, usually one of the register's own, cannot be filled.
+    Template {
+        /// The file of the theme.
+        template: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The sink did not take a file.
+    Sink(E),
+}
+
+impl<E: fmt::Display> fmt::Display for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Template { template, reason } => write!(f, "theme/{template}: {reason}"),
+            Failure::Sink(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: std::error::Error> std::error::Error for Failure<E> {}
+
+/// Makes every file of the site and gives each to `sink`, from several threads, in no order.
+///
+/// # Errors
+/// The first template that cannot be filled, or the first error of the sink.
+pub fn render<E: Send>(
+    opened: &Opened,
+    tree: &Tree,
+    theme: &Theme,
+    build: &Build,
+    sink: &(impl Fn(Output) -> Result<(), E> + Sync),
+) -> Result<(), Failure<E>> {
+    let site = lookup::Lookup::new(opened, tree, theme, build);
+    let press = press::Press::new(&site, theme, sink);
+    for (name, text) in press.statics() {
+        press.hand_out(format!("static/{name}"), text)?;
+    }
+    press.hand_out(".nojekyll", "")?;
+    press.hand_out("_headers", frame::headers(press.csp()))?;
+    about::print(&press)?;
+    match build.audience {
+        Audience::Team => team::print(&press),
+        Audience::Public => public::print(&press),
+    }
+}

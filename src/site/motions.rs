@@ -1,0 +1,59 @@
+//! What can be done with an asset from its page, the likeliest first: links to the desk's forms.
+
+use serde::Serialize;
+
+use super::here::Here;
+use super::lookup::Thing;
+use crate::register::Status;
+
+/// The motions of an asset's page.
+#[derive(Debug, Serialize)]
+pub(super) struct Motions {
+    /// At most three, the likeliest first.
+    pub likely: Vec<Motion>,
+    /// Everything else.
+    pub others: Vec<Motion>,
+}
+
+/// One thing to do.
+#[derive(Debug, Serialize)]
+pub(super) struct Motion {
+    pub word: String,
+    pub href: String,
+}
+
+/// Likely motions and others by status: the kind on the desk.
+fn kinds(thing: &Thing) -> (&'static [&'static str], &'static [&'static str]) {
+    let state = thing.state();
+    match thing.status() {
+        Status::Retired => (&["note"], &[]),
+        Status::Missing => (&["found", "note"], &["audit"]),
+        Status::InRepair => (&["repaired", "back", "note"], &["have", "report", "move", "missing"]),
+        Status::CheckedOut if state.custody.as_ref().is_some_and(|custody| custody.unconfirmed) => {
+            (&["accept", "back", "have"], &["report", "extend", "reserve", "move", "missing", "repair", "note"])
+        }
+        Status::CheckedOut => {
+            (&["back", "have", "report"], &["extend", "reserve", "move", "audit", "missing", "repair", "note"])
+        }
+        Status::Available if state.unsafe_fault().is_some() => {
+            (&["repaired", "repair", "inspect"], &["report", "move", "missing", "note"])
+        }
+        Status::Available => {
+            (&["have", "audit", "report"], &["reserve", "move", "missing", "repair", "inspect", "note"])
+        }
+    }
+}
+
+impl Here<'_> {
+    /// The motions of an asset, where the register has a desk.
+    pub fn motions(&self, thing: &Thing) -> Option<Motions> {
+        let desk = self.site.config().desk_url.as_deref()?;
+        let number = &thing.asset.number;
+        let motion = |kind: &&str| Motion {
+            word: self.site.words.word(&format!("do_{kind}")).to_owned(),
+            href: format!("{desk}/{number}/{kind}"),
+        };
+        let (likely, others) = kinds(thing);
+        Some(Motions { likely: likely.iter().map(motion).collect(), others: others.iter().map(motion).collect() })
+    }
+}

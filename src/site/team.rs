@@ -1,0 +1,121 @@
+//! The site for the team: everything.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::asset::AssetPage;
+use super::dashboard::Dashboard;
+use super::lookup::Thing;
+use super::phrase::Phrase;
+use super::press::{Press, Sheet};
+use super::{
+    Failure, Output, activity, audits, categories, due, feed, jobs, locations, papers, people, public, tables, troubles,
+};
+use crate::labels::symbol::{self, Symbol};
+
+pub(super) fn print<S, E>(press: &Press<S>) -> Result<(), Failure<E>>
+where
+    S: Fn(Output) -> Result<(), E> + Sync,
+    E: Send,
+{
+    overview(press)?;
+    press.site.things.par_iter().try_for_each(|(_, thing)| asset(press, thing))?;
+    public::aliases_and_stubs(press)?;
+    lists(press)?;
+    let stretches = activity::stretches(press.site.events.len());
+    stretches.par_iter().try_for_each(|stretch| press.print(&activity::page(press.site, stretch)))?;
+    press.hand_out("feed.xml", feed::text(press)?)?;
+    press.hand_out("due.ics", due::calendar(press.site))?;
+    press.hand_out("assets.csv", tables::csv(press.site))?;
+    press.hand_out("register.json", tables::register(press.site))?;
+    press.hand_out("search.tsv", tables::search(press.site))
+}
+
+fn overview<S, E>(press: &Press<S>) -> Result<(), Failure<E>>
+where
+    S: Fn(Output) -> Result<(), E>,
+{
+    let here = press.here("");
+    let state = state_line(press, press.site.build.commits.head.as_ref());
+    let view = Dashboard::new(&here);
+    press.print(&Sheet {
+        path: String::new(),
+        template: "dashboard.html",
+        title: String::new(),
+        name: "home",
+        view,
+        state: Some(state),
+    })
+}
+
+fn asset<S, E>(press: &Press<S>, thing: &Thing) -> Result<(), Failure<E>>
+where
+    S: Fn(Output) -> Result<(), E>,
+{
+    let (site, number) = (press.site, &thing.asset.number);
+    let path = format!("{number}/");
+    let symbol = label_symbol(press, number.as_str())?;
+    let view = AssetPage::new(&press.here(&path), thing, &symbol);
+    let state = Some(state_line(press, site.build.commits.newest.get(number)));
+    let title = format!("{number} {}", thing.asset.name);
+    press.print(&Sheet { path, template: "asset.html", title, name: "asset", view, state })?;
+    press.hand_out(format!("{number}/asset.json"), tables::json(&thing.summary))?;
+    press.hand_out(format!("{number}/qr.svg"), symbol.svg())?;
+    papers::files(site, thing.asset).into_iter().try_for_each(|file| press.give(file))
+}
+
+/// The symbol that the asset's label bears.
+fn label_symbol<S, E>(press: &Press<S>, number: &str) -> Result<Symbol, Failure<E>> {
+    let config = press.site.config();
+    let text = match &config.base_url {
+        Some(base) => symbol::address(base, number),
+        None => number.to_owned(),
+    };
+    let fitting = Symbol::fitting(&text, symbol::side_on(&config.labels.stock));
+    fitting.map_err(|reason| Failure::Template { template: "asset.html", reason })
+}
+
+fn state_line<S>(press: &Press<S>, commit: Option<&super::Commit>) -> Phrase {
+    let dates = &press.site.dates;
+    let short = commit.map(|commit| commit.id.chars().take(7).collect::<String>());
+    let commit = short.map(|id| Phrase::raw(format!("<code>{}</code>", super::phrase::escape(&id)), &id));
+    press.site.words.say("state_on", &[("day", Some(dates.long(dates.today))), ("commit", commit)])
+}
+
+fn lists<S, E>(press: &Press<S>) -> Result<(), Failure<E>>
+where
+    S: Fn(Output) -> Result<(), E> + Sync,
+    E: Send,
+{
+    let site = press.site;
+    let lately = people::lately(site);
+    let everyone: Vec<_> = people::declared(site).collect();
+    let of_person = |slug| lately.get(slug).map(Vec::as_slice).unwrap_or_default();
+    everyone.par_iter().try_for_each(|person| all(press, &people::pages(site, person, of_person(&person.slug))))?;
+    all(press, &people::index(site))?;
+    let places = locations::Places::new(site);
+    let with_page = places.ordered.par_iter().filter(|(place, _)| super::here::has_page(true, &place.slug));
+    with_page.try_for_each(|(place, _)| all(press, &locations::pages(site, place, &places)))?;
+    all(press, &locations::index(site, &places))?;
+    categories::declared(site).par_iter().try_for_each(|category| all(press, &categories::pages(site, category)))?;
+    all(press, &categories::index(site))?;
+    all(press, &troubles::overdue(site))?;
+    all(press, &troubles::faults(site))?;
+    let (seen, nothing) = (audits::seen(site), BTreeSet::new());
+    for audit in audits::declared(site) {
+        all(press, &audits::pages(site, audit, seen.get(&audit.slug).unwrap_or(&nothing)))?;
+    }
+    all(press, &audits::index(site))?;
+    let work = jobs::work(site);
+    jobs::declared(site).par_iter().try_for_each(|job| press.print(&jobs::page(site, job, work.get(&job.slug))))?;
+    all(press, &jobs::index(site))
+}
+
+fn all<S, V: Serialize, E>(press: &Press<S>, sheets: &[Sheet<V>]) -> Result<(), Failure<E>>
+where
+    S: Fn(Output) -> Result<(), E>,
+{
+    sheets.iter().try_for_each(|sheet| press.print(sheet))
+}
