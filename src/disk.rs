@@ -77,7 +77,8 @@ enum Found {
 }
 
 fn walk(root: &Path, folder: &Path) -> Vec<Found> {
-    let inside = WalkDir::new(folder).into_iter().filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
+    let inside =
+        WalkDir::new(folder).into_iter().filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
     let mut found = Vec::new();
     for entry in inside {
         match entry {
@@ -322,7 +323,10 @@ fn refuse_foreign(out: &Path) -> Result<(), Unfit> {
         let name = entry.tried("read the folder", out)?.file_name();
         if name != LOCK {
             let name = name.to_string_lossy();
-            let message = format!("`{}` has files that are not tagbook's, such as `{name}`; choose an empty folder", out.display());
+            let message = format!(
+                "`{}` has files that are not tagbook's, such as `{name}`; choose an empty folder",
+                out.display()
+            );
             return Err(Unfit::Refused(message));
         }
     }

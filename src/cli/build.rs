@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -63,9 +64,12 @@ fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
         return Ok(at.moment(here.zone()));
     }
     let day = match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(seconds) => seconds.trim().parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).ok_or_else(|| {
-            Stop::refused("`SOURCE_DATE_EPOCH` is not a number of seconds since 1970")
-        })?,
+        Ok(seconds) => seconds
+            .trim()
+            .parse()
+            .ok()
+            .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+            .ok_or_else(|| Stop::refused("`SOURCE_DATE_EPOCH` is not a number of seconds since 1970"))?,
         Err(_) => Utc::now(),
     };
     let today: NaiveDate = day.with_timezone(&here.zone()).date_naive();
@@ -83,22 +87,26 @@ pub(super) fn theme(here: &Here) -> Result<Theme, Stop> {
 
 /// What git knows of the register; nothing where it is in no repository.
 pub(super) fn commits(here: &Here) -> Result<Commits, Stop> {
-    let around;
-    let (repo, head) = match &here.rev {
-        Some((repo, commit)) => (repo, *commit),
-        None => {
-            let Some(repo) = Repo::around(&here.root)? else { return Ok(Commits::default()) };
-            let Some(head) = repo.head()? else { return Ok(Commits::default()) };
-            around = repo;
-            (&around, head)
-        }
-    };
+    match &here.rev {
+        Some((repo, commit)) => commits_up_to(&open(repo), *commit),
+        None => match Repo::around(&here.root)? {
+            Some(repo) => repo.head()?.map_or_else(|| Ok(Commits::default()), |head| commits_up_to(&repo, head)),
+            None => Ok(Commits::default()),
+        },
+    }
+}
+
+fn commits_up_to(repo: &Repo, head: git2::Oid) -> Result<Commits, Stop> {
     let commit = |commit: crate::git::history::Commit| Commit { id: commit.id, at: commit.at };
     let newest = repo.newest_commits(head)?.into_iter();
     Ok(Commits {
         head: Some(commit(repo.describe(head)?)),
         newest: newest.filter_map(|(folder, newest)| Some((Number::parse(&folder).ok()?, commit(newest)))).collect(),
     })
+}
+
+fn open(repo: &Mutex<Repo>) -> MutexGuard<'_, Repo> {
+    repo.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes the site to `out`; gives how many files it has.
@@ -134,7 +142,7 @@ fn failure_in_words(failure: &Failure<Stop>) -> String {
 fn carried(here: &Here, from: &str, strip: bool) -> Result<Vec<u8>, Stop> {
     let path = here.root.join(from);
     let bytes = match &here.rev {
-        Some((repo, commit)) => repo.file_at(*commit, from)?,
+        Some((repo, commit)) => open(repo).file_at(*commit, from)?,
         None => fs::read(&path).tried("read", &path)?,
     };
     if !strip {

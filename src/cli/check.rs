@@ -71,7 +71,10 @@ fn explain(name: &str) -> Outcome {
     let Some(rule) = rules::rule(name) else {
         let hint = did_you_mean(name, RULES.iter().map(|rule| rule.name));
         let all = || RULES.iter().map(|rule| rule.name).collect::<Vec<_>>().join(", ");
-        return Err(Stop::Refused(format!("there is no rule `{name}`"), hint.or_else(|| Some(format!("the rules: {}", all())))));
+        return Err(Stop::Refused(
+            format!("there is no rule `{name}`"),
+            hint.or_else(|| Some(format!("the rules: {}", all()))),
+        ));
     };
     let severity = match rule.severity {
         Severity::Error => paint::in_style(paint::RED.bold(), "error"),
@@ -130,7 +133,9 @@ pub(super) fn human(finding: &Finding, tree: &Tree) -> String {
 /// Text of the same length in bytes in which no character hides or acts on a terminal.
 fn shown(text: &str) -> String {
     let hides = |c: char| c != '\n' && c.is_control() || crate::register::is_bidi_control(c);
-    text.chars().flat_map(|c| std::iter::repeat_n(if hides(c) { ' ' } else { c }, if hides(c) { c.len_utf8() } else { 1 })).collect()
+    text.chars()
+        .flat_map(|c| std::iter::repeat_n(if hides(c) { ' ' } else { c }, if hides(c) { c.len_utf8() } else { 1 }))
+        .collect()
 }
 
 /// The end of a span, no further than its first line: a caret under one line is enough.
@@ -181,7 +186,12 @@ fn github(finding: &Finding, tree: &Tree) -> String {
         properties.insert(0, format!("file={}", property(&place.path)));
     }
     if let (Some((line, column)), Some((end_line, end_column))) = (start, end) {
-        properties.extend([format!("line={line}"), format!("endLine={end_line}"), format!("col={column}"), format!("endColumn={end_column}")]);
+        properties.extend([
+            format!("line={line}"),
+            format!("endLine={end_line}"),
+            format!("col={column}"),
+            format!("endColumn={end_column}"),
+        ]);
     }
     let hint = finding.hint.iter().map(|hint| format!("\nhint: {hint}")).collect::<String>();
     let message = format!("{}{hint}", finding.message);
@@ -189,7 +199,8 @@ fn github(finding: &Finding, tree: &Tree) -> String {
 }
 
 fn data(text: &str) -> String {
-    let visible: String = text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\r') { ' ' } else { c }).collect();
+    let visible: String =
+        text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\r') { ' ' } else { c }).collect();
     visible.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

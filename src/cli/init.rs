@@ -27,7 +27,10 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let settings = settings(args)?;
     let taken = ["tagbook.toml", "assets", "people", "locations.toml", "categories.toml"];
     if let Some(name) = taken.iter().find(|name| root.join(name).symlink_metadata().is_ok()) {
-        return Err(Stop::refused(format!("`{}` is here already; a new register needs a folder of its own", root.join(name).display())));
+        return Err(Stop::refused(format!(
+            "`{}` is here already; a new register needs a folder of its own",
+            root.join(name).display()
+        )));
     }
     let files = [("tagbook.toml", settings.as_str()), ("categories.toml", CATEGORIES), ("locations.toml", LOCATIONS)];
     for (name, text) in files {
@@ -35,7 +38,10 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     }
     ignore_site(root)?;
     anstream::println!("a new register in {}", root.display());
-    anstream::println!("{} say who you are in people/NAME.toml, then `tagbook check`", paint::in_style(paint::BOLD, "next:"));
+    anstream::println!(
+        "{} say who you are in people/NAME.toml, then `tagbook check`",
+        paint::in_style(paint::BOLD, "next:")
+    );
     Ok(End::Clean)
 }
 

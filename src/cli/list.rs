@@ -6,7 +6,7 @@ use super::place::{Here, When};
 use super::table::{self, Cell, Format};
 use super::{End, Outcome, Stop, paint};
 use crate::register::select::Selection;
-use crate::register::{Moment, Number, Register, Slug, Status, Summary, did_you_mean};
+use crate::register::{Asset, Moment, Number, Register, Slug, Status, Summary, did_you_mean};
 
 /// List assets, who has them and where they are
 #[derive(Debug, clap::Args)]
@@ -81,7 +81,12 @@ impl Filters {
 fn known(what: &str, typed: &[String], names: &[&str]) -> Result<Vec<Slug>, Stop> {
     let look_up = |typed: &String| {
         let name = typed.trim().to_lowercase();
-        let no = || Stop::Refused(format!("there is no {what} `{}`", typed.escape_debug()), did_you_mean(&name, names.iter().copied()));
+        let no = || {
+            Stop::Refused(
+                format!("there is no {what} `{}`", typed.escape_debug()),
+                did_you_mean(&name, names.iter().copied()),
+            )
+        };
         names.contains(&name.as_str()).then(|| Slug::referred(&name)).ok_or_else(no)
     };
     typed.iter().map(look_up).collect()
@@ -103,7 +108,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
 
 fn chosen(here: &Here, selection: &Selection, moment: &Moment) -> Vec<Summary> {
     let register = &here.opened.register;
-    let summary = |asset| {
+    let summary = |asset: &Asset| {
         let folded = here.opened.folded(&asset.number, moment);
         let takes = selection.takes(register, asset, &folded.state, moment.today);
         takes.then(|| Summary::new(&here.opened, asset, &folded, moment))
@@ -161,8 +166,23 @@ pub(super) fn style(status: &str) -> anstyle::Style {
 }
 
 const COLUMNS: &[&str] = &[
-    "number", "name", "category", "status", "custodian", "since", "due", "overdue", "location", "home", "condition", "faults", "last_seen",
-    "part_of", "manufacturer", "model", "serial",
+    "number",
+    "name",
+    "category",
+    "status",
+    "custodian",
+    "since",
+    "due",
+    "overdue",
+    "location",
+    "home",
+    "condition",
+    "faults",
+    "last_seen",
+    "part_of",
+    "manufacturer",
+    "model",
+    "serial",
 ];
 
 fn cells(summary: &Summary) -> Vec<String> {

@@ -68,7 +68,10 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     lines.sort_by(|a, b| (a.event.at, &a.event.id, a.number).cmp(&(b.event.at, &b.event.id, b.number)));
     match args.format {
         Format::Json => table::json(&lines.iter().map(object).collect::<Vec<_>>())?,
-        Format::Csv => table::csv(&["number", "at", "kind", "by", "detail", "note", "job", "batch", "id", "counts"], lines.iter().map(cells))?,
+        Format::Csv => table::csv(
+            &["number", "at", "kind", "by", "detail", "note", "job", "batch", "id", "counts"],
+            lines.iter().map(cells),
+        )?,
         Format::Table => aligned(&here, &lines)?,
     }
     here.mention_errors(&moment);
@@ -104,7 +107,11 @@ fn row(here: &Here, line: &Line) -> Vec<Cell> {
         (None, false) => String::new(),
     };
     let style = if line.refused.is_some() || line.voided { paint::DIM } else { anstyle::Style::new() };
-    let detail = [event::detail(&line.event.action), note, fate].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let detail = [event::detail(&line.event.action), note, fate]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ");
     vec![
         Cell::new(paint::DIM, local(line.event.at, here.zone())),
         Cell::new(paint::BOLD, line.number.as_str()),

@@ -1,6 +1,7 @@
 //! Where the register is, at which moment it is looked at, and what it was at a commit.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -29,7 +30,8 @@ impl At {
     pub(super) fn parse(text: &str) -> Result<At, String> {
         let day = text.parse().map(At::Day);
         let instant = || DateTime::parse_from_rfc3339(text).map(|at| At::Instant(at.with_timezone(&Utc)));
-        day.or_else(|_| instant()).map_err(|_| "write a day such as 2026-11-27, or an instant with its offset".to_owned())
+        day.or_else(|_| instant())
+            .map_err(|_| "write a day such as 2026-11-27, or an instant with its offset".to_owned())
     }
 
     pub(super) fn moment(self, zone: Tz) -> Moment {
@@ -50,7 +52,11 @@ impl When {
 /// The register's folder: the one that was named, else the nearest upward with a `tagbook.toml`.
 pub(super) fn find(named: Option<&Path>) -> Result<PathBuf, Stop> {
     if let Some(root) = named {
-        return if root.is_dir() { Ok(root.to_owned()) } else { Err(Stop::Failed(format!("there is no folder `{}`", root.display()))) };
+        return if root.is_dir() {
+            Ok(root.to_owned())
+        } else {
+            Err(Stop::Failed(format!("there is no folder `{}`", root.display())))
+        };
     }
     let here = std::env::current_dir().map_err(|error| Stop::Failed(format!("there is no current folder: {error}")))?;
     let found = here.ancestors().find(|folder| folder.join("tagbook.toml").is_file());
@@ -65,7 +71,7 @@ pub(super) struct Here {
     pub(super) root: PathBuf,
     pub(super) tree: Tree,
     pub(super) opened: Opened,
-    pub(super) rev: Option<(Repo, git2::Oid)>,
+    pub(super) rev: Option<(Mutex<Repo>, git2::Oid)>,
 }
 
 impl Here {
@@ -75,10 +81,11 @@ impl Here {
         let (tree, rev) = match rev {
             None => (disk::read(&root)?, None),
             Some(rev) => {
-                let none = || Stop::refused(format!("`{}` is in no git repository, so there is no `--rev`", root.display()));
+                let none =
+                    || Stop::refused(format!("`{}` is in no git repository, so there is no `--rev`", root.display()));
                 let repo = Repo::around(&root)?.ok_or_else(none)?;
                 let commit = repo.commit(rev).map_err(Stop::refused)?;
-                (repo.tree_at(commit)?, Some((repo, commit)))
+                (repo.tree_at(commit)?, Some((Mutex::new(repo), commit)))
             }
         };
         let opened = register::open(&tree);

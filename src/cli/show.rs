@@ -38,9 +38,14 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     match args.format {
         Format::Json if shown.len() == 1 => table::json(&shown[0].1)?,
         Format::Json => table::json(&shown.iter().map(|(_, summary, _)| summary).collect::<Vec<_>>())?,
-        Format::Csv => table::csv(&["number", "field", "value"], shown.iter().flat_map(|(asset, summary, folded)| {
-            facts(&here, asset, summary, folded, &moment).into_iter().map(|(field, value)| vec![asset.number.to_string(), field.to_owned(), value])
-        }))?,
+        Format::Csv => table::csv(
+            &["number", "field", "value"],
+            shown.iter().flat_map(|(asset, summary, folded)| {
+                facts(&here, asset, summary, folded, &moment)
+                    .into_iter()
+                    .map(|(field, value)| vec![asset.number.to_string(), field.to_owned(), value])
+            }),
+        )?,
         Format::Table => {
             for (asset, summary, folded) in &shown {
                 card(asset, summary, &facts(&here, asset, summary, folded, &moment));
@@ -54,7 +59,11 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
 fn card(asset: &Asset, summary: &Summary, facts: &[(&'static str, String)]) {
     let status = paint::in_style(super::list::style(summary.status), summary.status);
     let also = overlays(summary);
-    let also = if also.is_empty() { String::new() } else { format!(" · {}", paint::in_style(paint::YELLOW, also.join(", "))) };
+    let also = if also.is_empty() {
+        String::new()
+    } else {
+        format!(" · {}", paint::in_style(paint::YELLOW, also.join(", ")))
+    };
     let name = paint::plain(&asset.name);
     anstream::println!("{}  {name}  {status}{also}", paint::in_style(paint::BOLD, &asset.number));
     let width = facts.iter().map(|(field, _)| field.len()).max().unwrap_or_default();
@@ -65,7 +74,13 @@ fn card(asset: &Asset, summary: &Summary, facts: &[(&'static str, String)]) {
     anstream::println!();
 }
 
-fn facts(here: &Here, asset: &Asset, summary: &Summary, folded: &Folded, moment: &Moment) -> Vec<(&'static str, String)> {
+fn facts(
+    here: &Here,
+    asset: &Asset,
+    summary: &Summary,
+    folded: &Folded,
+    moment: &Moment,
+) -> Vec<(&'static str, String)> {
     let register = &here.opened.register;
     let place = |slug: &Slug| {
         let mut names: Vec<_> = register.locations.outward(slug).take(4).map(|place| place.name.as_str()).collect();
@@ -74,21 +89,39 @@ fn facts(here: &Here, asset: &Asset, summary: &Summary, folded: &Folded, moment:
     };
     let state = &folded.state;
     let mut facts: Vec<(&'static str, String)> = Vec::new();
-    let mut add = |field, value: Option<String>| facts.extend(value.filter(|value| !value.is_empty()).map(|value| (field, value)));
-    add("with", state.custody.as_ref().map(|custody| {
-        let due = custody.due.map(|due| format!(" until {due}")).unwrap_or_default();
-        let late = if state.is_overdue(moment.today) { ", overdue" } else { "" };
-        format!("{}{due}{late}, since {}", register.person_name(&custody.person), local(custody.since, here.zone()))
-    }));
+    let mut add = |field, value: Option<String>| {
+        facts.extend(value.filter(|value| !value.is_empty()).map(|value| (field, value)))
+    };
+    add(
+        "with",
+        state.custody.as_ref().map(|custody| {
+            let due = custody.due.map(|due| format!(" until {due}")).unwrap_or_default();
+            let late = if state.is_overdue(moment.today) { ", overdue" } else { "" };
+            format!("{}{due}{late}, since {}", register.person_name(&custody.person), local(custody.since, here.zone()))
+        }),
+    );
     add("location", state.location.as_ref().map(place));
     add("belongs in", asset.home.as_ref().map(place));
     add("condition", state.condition.map(|condition| condition.to_string()));
     for fault in &state.faults {
         add("fault", Some(format!("{}: {}", fault.grade, fault.note.as_deref().unwrap_or("failed its inspection"))));
     }
-    add("repair", state.repair.as_ref().map(|repair| format!("{} since {}", repair.vendor.as_deref().unwrap_or("in house"), local(repair.since, here.zone()))));
+    add(
+        "repair",
+        state.repair.as_ref().map(|repair| {
+            format!("{} since {}", repair.vendor.as_deref().unwrap_or("in house"), local(repair.since, here.zone()))
+        }),
+    );
     for reservation in &state.reservations {
-        add("reserved", Some(format!("{} from {} until {}", register.person_name(&reservation.person), reservation.from, reservation.until)));
+        add(
+            "reserved",
+            Some(format!(
+                "{} from {} until {}",
+                register.person_name(&reservation.person),
+                reservation.from,
+                reservation.until
+            )),
+        );
     }
     add("last seen", state.seen.as_ref().map(|seen| local(seen.at, here.zone())));
     add("next audit", summary.next_audit.map(|day| day.to_string()));
@@ -99,7 +132,15 @@ fn facts(here: &Here, asset: &Asset, summary: &Summary, folded: &Folded, moment:
 
 fn record(here: &Here, asset: &Asset, add: &mut impl FnMut(&'static str, Option<String>)) {
     let register = &here.opened.register;
-    add("category", Some(register.categories.get(&asset.category).map_or_else(|| asset.category.to_string(), |category| category.name.clone())));
+    add(
+        "category",
+        Some(
+            register
+                .categories
+                .get(&asset.category)
+                .map_or_else(|| asset.category.to_string(), |category| category.name.clone()),
+        ),
+    );
     let made = [&asset.manufacturer, &asset.model].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
     add("made", Some(made));
     add("serial", asset.serial.clone());
@@ -109,12 +150,20 @@ fn record(here: &Here, asset: &Asset, add: &mut impl FnMut(&'static str, Option<
     add("comes with", Some(asset.contents.join(", ")));
     add("also known as", Some(asset.aliases.iter().map(Number::as_str).collect::<Vec<_>>().join(", ")));
     if let Some(purchase) = &asset.purchase {
-        let parts = [purchase.date.map(|day| day.to_string()), purchase.cost.map(|cost| cost.to_string()), purchase.supplier.clone()];
+        let parts = [
+            purchase.date.map(|day| day.to_string()),
+            purchase.cost.map(|cost| cost.to_string()),
+            purchase.supplier.clone(),
+        ];
         add("bought", Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", ")));
         add("warranty", purchase.warranty_until.map(|day| format!("until {day}")));
     }
     if let Some(hire) = &asset.hire {
-        let parts = [hire.supplier.clone(), hire.until.map(|day| format!("until {day}")), hire.rate.map(|rate| rate.to_string())];
+        let parts = [
+            hire.supplier.clone(),
+            hire.until.map(|day| format!("until {day}")),
+            hire.rate.map(|rate| rate.to_string()),
+        ];
         add("hired", Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", ")));
     }
 }

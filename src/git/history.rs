@@ -152,7 +152,9 @@ impl<'r> AssetTrees<'r> {
                 continue;
             }
             let inside = old.get(&name).map(|old| self.subtrees(*old)).transpose()?.unwrap_or_default();
-            changed.extend(self.subtrees(id)?.into_iter().filter(|(name, id)| inside.get(name) != Some(id)).map(|(name, _)| name));
+            changed.extend(
+                self.subtrees(id)?.into_iter().filter(|(name, id)| inside.get(name) != Some(id)).map(|(name, _)| name),
+            );
         }
         Ok(changed)
     }

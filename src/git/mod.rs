@@ -111,7 +111,10 @@ impl Repo {
             let name = String::from_utf8_lossy(entry.name_bytes());
             let path = format!("{prefix}{name}");
             let is_tree = entry.kind() == Some(ObjectType::Tree);
-            if prefix.is_empty() && !FOLDERS.contains(&format!("{path}/").as_str()) && (is_tree || !path.ends_with(".toml")) {
+            if prefix.is_empty()
+                && !FOLDERS.contains(&format!("{path}/").as_str())
+                && (is_tree || !path.ends_with(".toml"))
+            {
                 continue;
             }
             if is_tree {
