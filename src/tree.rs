@@ -8,6 +8,9 @@ pub const MAX_TOML: u64 = 1 << 20;
 /// Bytes kept of a file that is not TOML, enough to tell what it is.
 pub const HEAD: usize = 512;
 
+/// The folders of a register, in which every file is tagbook's business.
+pub const FOLDERS: &[&str] = &["assets/", "audits/", "jobs/", "people/", "phones/", "tags/", "theme/"];
+
 /// All files of a register by their path relative to its root, with `/` between the parts.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Tree {

@@ -61,6 +61,33 @@ pub fn to_toml(event: &Event) -> String {
     text
 }
 
+/// An event's fields as JSON, by key, in the order in which they are written.
+#[must_use]
+pub fn fields(event: &Event) -> Vec<(&'static str, serde_json::Value)> {
+    let mut fields = vec![
+        ("id", event.id.as_str().into()),
+        ("at", instant(event.at).into()),
+        ("kind", event.action.kind().into()),
+        ("by", event.by.as_str().into()),
+    ];
+    fields.extend(event.action.fields());
+    let ends = [("job", event.job.json()), ("batch", event.batch.json()), ("note", event.note.json())];
+    fields.extend(ends.into_iter().filter(|(_, value)| !value.is_null()));
+    fields
+}
+
+/// What an action says besides its kind, in a line: `to ana, due 2026-11-27`.
+#[must_use]
+pub fn detail(action: &Action) -> String {
+    let said = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => text,
+        serde_json::Value::Array(all) => all.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    };
+    let parts: Vec<_> = action.fields().into_iter().map(|(key, value)| format!("{key} {}", said(value))).collect();
+    parts.join(", ")
+}
+
 fn line(text: &mut String, key: &str, field: &impl Field) {
     if let Some(value) = field.written() {
         let _ = writeln!(text, "{key} = {value}");
@@ -112,6 +139,8 @@ trait Field: Sized {
     fn take(table: &mut Table, key: &'static str) -> Option<Self>;
     /// As TOML; `None` for a field that is not there.
     fn written(&self) -> Option<String>;
+    /// As JSON; null for a field that is not there.
+    fn json(&self) -> serde_json::Value;
 }
 
 impl<T: Field> Field for Option<T> {
@@ -121,6 +150,9 @@ impl<T: Field> Field for Option<T> {
     }
     fn written(&self) -> Option<String> {
         self.as_ref().and_then(T::written)
+    }
+    fn json(&self) -> serde_json::Value {
+        self.as_ref().map_or(serde_json::Value::Null, T::json)
     }
 }
 
@@ -138,10 +170,13 @@ impl Field for Vec<EventId> {
             }
         }
     }
+    fn json(&self) -> serde_json::Value {
+        self.iter().map(Field::json).collect()
+    }
 }
 
 macro_rules! fields {
-    ($($type:ty: |$value:ident| $written:expr;)*) => {$(
+    ($($type:ty: |$value:ident| $written:expr, $json:expr;)*) => {$(
         impl Field for $type {
             fn take(table: &mut Table, key: &'static str) -> Option<Self> {
                 table.need(key)
@@ -150,18 +185,22 @@ macro_rules! fields {
                 let $value = self;
                 Some($written)
             }
+            fn json(&self) -> serde_json::Value {
+                let $value = self;
+                $json.into()
+            }
         }
     )*};
 }
 fields! {
-    String: |text| toml_string(text);
-    Slug: |slug| toml_string(slug.as_str());
-    EventId: |id| toml_string(id.as_str());
-    Money: |money| toml_string(&money.to_string());
-    NaiveDate: |day| day.to_string();
-    DateTime<Utc>: |at| instant(*at);
-    When: |when| when.to_string();
-    f64: |number| number.to_string();
+    String: |text| toml_string(text), text.as_str();
+    Slug: |slug| toml_string(slug.as_str()), slug.as_str();
+    EventId: |id| toml_string(id.as_str()), id.as_str();
+    Money: |money| toml_string(&money.to_string()), money.to_string();
+    NaiveDate: |day| day.to_string(), day.to_string();
+    DateTime<Utc>: |at| instant(*at), instant(*at);
+    When: |when| when.to_string(), when.to_string();
+    f64: |number| number.to_string(), *number;
 }
 
 /// A string as TOML, on one line unless it has line breaks.
@@ -207,6 +246,9 @@ macro_rules! words {
             }
             fn written(&self) -> Option<String> {
                 Some(toml_string(self.word()))
+            }
+            fn json(&self) -> serde_json::Value {
+                self.word().into()
             }
         }
 
@@ -270,6 +312,14 @@ macro_rules! actions {
                     })*
                     _ => None,
                 }
+            }
+
+            /// The fields that are there, as JSON, by key.
+            fn fields(&self) -> Vec<(&'static str, serde_json::Value)> {
+                let fields: Vec<(&'static str, serde_json::Value)> = match self {
+                    $(Action::$case { $($field),* } => vec![$(($key, $field.json())),*],)*
+                };
+                fields.into_iter().filter(|(_, value)| !value.is_null()).collect()
             }
 
             fn write(&self, text: &mut String) {

@@ -1,0 +1,153 @@
+//! `tagbook build`: a register becomes a static site.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::place::{Here, When, has_errors};
+use super::{End, Outcome, Stop, check, paint};
+use crate::disk::{self, Tried, Unfit};
+use crate::git::Repo;
+use crate::register::{Audience, Moment, Number, Severity};
+use crate::site::{self, Body, Build, Commit, Commits, Failure, Output, Theme, photo};
+
+/// Build the site
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The folder it is written to [default: `site` in the register]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Whom it is for [default: as `tagbook.toml` says, else public]
+    #[arg(long, value_parser = audience)]
+    audience: Option<Audience>,
+    #[command(flatten)]
+    when: When,
+    /// As it was recorded at a commit
+    #[arg(long)]
+    rev: Option<String>,
+}
+
+fn audience(word: &str) -> Result<Audience, String> {
+    match word {
+        "team" => Ok(Audience::Team),
+        "public" => Ok(Audience::Public),
+        _ => Err("one of team, public".into()),
+    }
+}
+
+pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
+    let here = Here::open(register, args.rev.as_deref())?;
+    let moment = moment(&here, &args.when)?;
+    let findings = here.opened.check(&moment, Utc::now());
+    if has_errors(&findings) {
+        let errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+        for finding in &errors {
+            anstream::eprintln!("{}\n", check::human(finding, &here.tree));
+        }
+        let why = format!("{}, so nothing was built and the old site stands", paint::count(errors.len(), "error"));
+        return Err(Stop::refused(why));
+    }
+    let audience = args.audience.unwrap_or(here.opened.register.config.site.audience);
+    let out = args.out.clone().unwrap_or_else(|| here.root.join("site"));
+    let files = write(&here, &Build { audience, moment, commits: commits(&here)? }, &theme(&here)?, &out)?;
+    let assets = paint::count(here.opened.register.assets.len(), "asset");
+    let whom = if audience == Audience::Team { "the team" } else { "the public" };
+    anstream::println!("{assets} · {} for {whom} in {}", paint::count(files, "file"), out.display());
+    Ok(End::Clean)
+}
+
+/// The moment of a build is a day: the one asked for, `SOURCE_DATE_EPOCH`, or today where the register is.
+fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
+    if let Some(at) = when.at {
+        return Ok(at.moment(here.zone()));
+    }
+    let day = match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(seconds) => seconds.trim().parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).ok_or_else(|| {
+            Stop::refused("`SOURCE_DATE_EPOCH` is not a number of seconds since 1970")
+        })?,
+        Err(_) => Utc::now(),
+    };
+    let today: NaiveDate = day.with_timezone(&here.zone()).date_naive();
+    Ok(Moment::end_of(today, here.zone()))
+}
+
+/// The embedded theme with the register's own files in its place.
+pub(super) fn theme(here: &Here) -> Result<Theme, Stop> {
+    let mut theme = Theme::embedded();
+    for (name, text) in disk::theme(&here.root)? {
+        theme = theme.with_override(&name, &text).map_err(|error| Stop::refused(format!("theme/{name}: {error}")))?;
+    }
+    Ok(theme)
+}
+
+/// What git knows of the register; nothing where it is in no repository.
+pub(super) fn commits(here: &Here) -> Result<Commits, Stop> {
+    let around;
+    let (repo, head) = match &here.rev {
+        Some((repo, commit)) => (repo, *commit),
+        None => {
+            let Some(repo) = Repo::around(&here.root)? else { return Ok(Commits::default()) };
+            let Some(head) = repo.head()? else { return Ok(Commits::default()) };
+            around = repo;
+            (&around, head)
+        }
+    };
+    let commit = |commit: crate::git::history::Commit| Commit { id: commit.id, at: commit.at };
+    let newest = repo.newest_commits(head)?.into_iter();
+    Ok(Commits {
+        head: Some(commit(repo.describe(head)?)),
+        newest: newest.filter_map(|(folder, newest)| Some((Number::parse(&folder).ok()?, commit(newest)))).collect(),
+    })
+}
+
+/// Writes the site to `out`; gives how many files it has.
+pub(super) fn write(here: &Here, build: &Build, theme: &Theme, out: &Path) -> Result<usize, Stop> {
+    let site = disk::Site::open(out, &here.root)?;
+    let sink = |output: Output| -> Result<(), Stop> {
+        match output.body {
+            Body::Text(text) => site.put(&output.path, text.as_bytes())?,
+            Body::File { from, strip } => site.put(&output.path, &carried(here, &from, strip)?)?,
+        }
+        Ok(())
+    };
+    match site::render(&here.opened, &here.tree, theme, build, &sink) {
+        Ok(()) => Ok(site.finish()?),
+        Err(failure) => {
+            site.abandon();
+            Err(match failure {
+                Failure::Sink(stop) => stop,
+                failure @ Failure::Template { .. } => Stop::refused(failure_in_words(&failure)),
+            })
+        }
+    }
+}
+
+fn failure_in_words(failure: &Failure<Stop>) -> String {
+    match failure {
+        Failure::Template { template, reason } => format!("theme/{template}: {reason}"),
+        Failure::Sink(_) => String::new(),
+    }
+}
+
+/// The bytes of a file of the register; of a photo, without what it says about where and by whom it was taken.
+fn carried(here: &Here, from: &str, strip: bool) -> Result<Vec<u8>, Stop> {
+    let path = here.root.join(from);
+    let bytes = match &here.rev {
+        Some((repo, commit)) => repo.file_at(*commit, from)?,
+        None => fs::read(&path).tried("read", &path)?,
+    };
+    if !strip {
+        return Ok(bytes);
+    }
+    photo::strip(bytes).map_err(|why| Stop::refused(format!("{from}: {why}")))
+}
+
+impl From<Unfit> for Stop {
+    fn from(unfit: Unfit) -> Stop {
+        match unfit {
+            Unfit::Refused(why) => Stop::refused(why),
+            Unfit::Failed(error) => error.into(),
+        }
+    }
+}

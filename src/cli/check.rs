@@ -1,0 +1,206 @@
+//! `tagbook check`: everything that is wrong in a register, at once.
+
+use std::io::Write;
+use std::path::Path;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use chrono::Utc;
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::place::{Here, When, has_errors};
+use super::{End, Outcome, Stop, paint};
+use crate::register::rules::{self, RULES};
+use crate::register::{Finding, Severity, did_you_mean};
+use crate::tree::Tree;
+
+/// Check the register: every finding with its place and what helps
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Say what a rule asks, and why
+    #[arg(long, value_name = "RULE")]
+    explain: Option<String>,
+    /// End with exit code 1 where there are warnings, too
+    #[arg(long)]
+    deny_warnings: bool,
+    #[command(flatten)]
+    when: When,
+    /// As it was recorded at a commit
+    #[arg(long)]
+    rev: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// For people: snippet, caret, hint
+    #[default]
+    Human,
+    /// One object a line
+    Json,
+    /// Annotations of a pull request
+    Github,
+}
+
+pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
+    if let Some(rule) = &args.explain {
+        return explain(rule);
+    }
+    let here = Here::open(register, args.rev.as_deref())?;
+    let moment = args.when.moment(here.zone());
+    let findings = here.opened.check(&moment, Utc::now());
+    let mut out = std::io::BufWriter::new(anstream::stdout().lock());
+    for finding in &findings {
+        match args.format {
+            Format::Human => writeln!(out, "{}\n", human(finding, &here.tree))?,
+            Format::Json => writeln!(out, "{}", json(finding, &here.tree))?,
+            Format::Github => writeln!(out, "{}", github(finding, &here.tree))?,
+        }
+    }
+    if matches!(args.format, Format::Human) {
+        writeln!(out, "{}", verdict(&here, &findings))?;
+    }
+    out.flush()?;
+    let no = has_errors(&findings) || args.deny_warnings && !findings.is_empty();
+    Ok(if no { End::No } else { End::Clean })
+}
+
+fn explain(name: &str) -> Outcome {
+    let Some(rule) = rules::rule(name) else {
+        let hint = did_you_mean(name, RULES.iter().map(|rule| rule.name));
+        let all = || RULES.iter().map(|rule| rule.name).collect::<Vec<_>>().join(", ");
+        return Err(Stop::Refused(format!("there is no rule `{name}`"), hint.or_else(|| Some(format!("the rules: {}", all())))));
+    };
+    let severity = match rule.severity {
+        Severity::Error => paint::in_style(paint::RED.bold(), "error"),
+        Severity::Warning => paint::in_style(paint::YELLOW.bold(), "warning"),
+    };
+    anstream::println!("{} ({severity})\n\n{}", paint::in_style(paint::BOLD, rule.name), rule.about);
+    Ok(End::Clean)
+}
+
+fn verdict(here: &Here, findings: &[Finding]) -> String {
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let warnings = findings.len() - errors;
+    let assets = paint::count(here.opened.register.assets.len(), "asset");
+    let events = paint::count(here.opened.ledger.iter().map(|(_, log)| log.events().len()).sum(), "event");
+    let of = paint::in_style(paint::DIM, format!("{assets}, {events}"));
+    let warned = (warnings > 0).then(|| paint::in_style(paint::YELLOW, paint::count(warnings, "warning")));
+    let verdict = match errors {
+        0 => paint::in_style(paint::GREEN.bold(), "clean"),
+        _ => paint::in_style(paint::RED.bold(), paint::count(errors, "error")),
+    };
+    let parts: Vec<_> = [Some(verdict), warned, Some(of)].into_iter().flatten().collect();
+    parts.join(" · ")
+}
+
+/// A finding as a compiler would show it.
+pub(super) fn human(finding: &Finding, tree: &Tree) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let message = paint::plain(&finding.message);
+    let title = level.primary_title(&message).id(finding.rule);
+    let hint = finding.hint.as_deref().map(paint::plain);
+    let place = finding.place.as_ref();
+    let path = place.map(|place| paint::plain(&place.path)).unwrap_or_default();
+    // A snippet shows text as it is; of hidden characters only the message may speak.
+    let text = place.and_then(|place| tree.text(&place.path)).map(shown);
+    let span = place.and_then(|place| place.span);
+    let mut group = Group::with_title(title);
+    match (&text, span) {
+        (Some(text), Some(span)) => {
+            let start = span.start.min(text.len());
+            let end = first_line(text, start, span.end.clamp(start, text.len()));
+            let annotation = AnnotationKind::Primary.span(start..end);
+            group = group.element(Snippet::source(text.as_str()).path(&path).annotation(annotation));
+        }
+        _ if place.is_some() => group = group.element(annotate_snippets::Origin::path(&path)),
+        _ => {}
+    }
+    if let Some(hint) = &hint {
+        group = group.element(Level::HELP.with_name("hint").message(hint));
+    }
+    Renderer::styled().render(&[group]).to_string()
+}
+
+/// Text of the same length in bytes in which no character hides or acts on a terminal.
+fn shown(text: &str) -> String {
+    let hides = |c: char| c != '\n' && c.is_control() || crate::register::is_bidi_control(c);
+    text.chars().flat_map(|c| std::iter::repeat_n(if hides(c) { ' ' } else { c }, if hides(c) { c.len_utf8() } else { 1 })).collect()
+}
+
+/// The end of a span, no further than its first line: a caret under one line is enough.
+fn first_line(text: &str, start: usize, end: usize) -> usize {
+    text[start..end].find('\n').map_or(end, |newline| start + newline)
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    rule: &'a str,
+    severity: Severity,
+    message: &'a str,
+    path: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    end_line: Option<usize>,
+    end_column: Option<usize>,
+    hint: Option<&'a str>,
+}
+
+/// A finding as one object on one line.
+fn json(finding: &Finding, tree: &Tree) -> String {
+    let (start, end) = ends(finding, tree);
+    let object = Json {
+        rule: finding.rule,
+        severity: finding.severity,
+        message: &finding.message,
+        path: finding.place.as_ref().map(|place| &*place.path),
+        line: start.map(|(line, _)| line),
+        column: start.map(|(_, column)| column),
+        end_line: end.map(|(line, _)| line),
+        end_column: end.map(|(_, column)| column),
+        hint: finding.hint.as_deref(),
+    };
+    serde_json::to_string(&object).unwrap_or_default()
+}
+
+/// A finding as a workflow command. What the register says cannot end the command or begin another
+/// (escapes as in <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).
+fn github(finding: &Finding, tree: &Tree) -> String {
+    let (start, end) = ends(finding, tree);
+    let severity = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut properties = vec![format!("title={}", property(finding.rule))];
+    if let Some(place) = &finding.place {
+        properties.insert(0, format!("file={}", property(&place.path)));
+    }
+    if let (Some((line, column)), Some((end_line, end_column))) = (start, end) {
+        properties.extend([format!("line={line}"), format!("endLine={end_line}"), format!("col={column}"), format!("endColumn={end_column}")]);
+    }
+    let hint = finding.hint.iter().map(|hint| format!("\nhint: {hint}")).collect::<String>();
+    let message = format!("{}{hint}", finding.message);
+    format!("::{severity} {}::{}", properties.join(","), data(&message))
+}
+
+fn data(text: &str) -> String {
+    let visible: String = text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\r') { ' ' } else { c }).collect();
+    visible.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+type Position = Option<(usize, usize)>;
+
+fn ends(finding: &Finding, tree: &Tree) -> (Position, Position) {
+    let Some(place) = &finding.place else { return (None, None) };
+    let position = |byte| tree.position(&place.path, byte);
+    place.span.map_or((None, None), |span| (position(span.start), position(span.end)))
+}

@@ -1,0 +1,145 @@
+//! `tagbook log`: what happened, oldest first.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::list::Filters;
+use super::place::{Here, When};
+use super::table::{self, Cell, Format};
+use super::{End, Outcome, Stop, paint};
+use crate::register::event::{self, KINDS};
+use crate::register::{Event, Folded, Number, Slug, Tz, did_you_mean};
+
+/// Show what happened, oldest first
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only to these assets
+    numbers: Vec<String>,
+    #[command(flatten)]
+    filters: Filters,
+    /// Only events of this kind
+    #[arg(long, value_parser = kind)]
+    kind: Vec<String>,
+    /// Only what this person recorded
+    #[arg(long, value_name = "PERSON")]
+    by: Vec<String>,
+    /// How the log is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    when: When,
+    /// As it was recorded at a commit
+    #[arg(long)]
+    rev: Option<String>,
+}
+
+fn kind(word: &str) -> Result<String, String> {
+    let no = || did_you_mean(word, KINDS.iter().copied()).unwrap_or_else(|| format!("one of {}", KINDS.join(", ")));
+    if KINDS.contains(&word) { Ok(word.to_owned()) } else { Err(no()) }
+}
+
+/// An event of an asset, and what became of it.
+struct Line<'a> {
+    number: &'a Number,
+    event: &'a Event,
+    voided: bool,
+    refused: Option<String>,
+}
+
+pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
+    let here = Here::open(register, args.rev.as_deref())?;
+    let moment = args.when.moment(here.zone());
+    let selection = args.filters.selection(&here, &[])?;
+    let numbers = args.numbers.iter().map(|typed| here.number(typed)).collect::<Result<Vec<_>, Stop>>()?;
+    let mut lines = Vec::new();
+    for asset in here.opened.register.assets.values() {
+        if !numbers.is_empty() && !numbers.contains(&asset.number) {
+            continue;
+        }
+        let folded = here.opened.folded(&asset.number, &moment);
+        if selection.takes(&here.opened.register, asset, &folded.state, moment.today) {
+            lines.extend(happened(&here, &asset.number, &folded, moment.now));
+        }
+    }
+    lines.retain(|line| args.kind.is_empty() || args.kind.iter().any(|kind| kind == line.event.action.kind()));
+    lines.retain(|line| args.by.is_empty() || args.by.iter().any(|by| by == line.event.by.as_str()));
+    lines.sort_by(|a, b| (a.event.at, &a.event.id, a.number).cmp(&(b.event.at, &b.event.id, b.number)));
+    match args.format {
+        Format::Json => table::json(&lines.iter().map(object).collect::<Vec<_>>())?,
+        Format::Csv => table::csv(&["number", "at", "kind", "by", "detail", "note", "job", "batch", "id", "counts"], lines.iter().map(cells))?,
+        Format::Table => aligned(&here, &lines)?,
+    }
+    here.mention_errors(&moment);
+    Ok(End::Clean)
+}
+
+fn happened<'a>(here: &'a Here, number: &'a Number, folded: &Folded, until: DateTime<Utc>) -> Vec<Line<'a>> {
+    let events = here.opened.ledger.log(number).events().iter().map(|logged| &logged.event);
+    let line = |event: &'a Event| Line {
+        number,
+        event,
+        voided: folded.voided.contains(&event.id),
+        refused: folded.refusal(&event.id).map(|refusal| refusal.message.clone()),
+    };
+    events.filter(|event| event.at <= until).map(line).collect()
+}
+
+fn aligned(here: &Here, lines: &[Line]) -> Result<(), Stop> {
+    if lines.is_empty() {
+        paint::note("nothing happened");
+        return Ok(());
+    }
+    let rows: Vec<_> = lines.iter().map(|line| row(here, line)).collect();
+    table::aligned(&["WHEN", "NUMBER", "WHAT", "BY", ""], &rows)
+}
+
+fn row(here: &Here, line: &Line) -> Vec<Cell> {
+    let register = &here.opened.register;
+    let note = line.event.note.as_deref().map(|note| format!("“{note}”")).unwrap_or_default();
+    let fate = match (&line.refused, line.voided) {
+        (Some(why), _) => format!("refused: {why}"),
+        (None, true) => "void".to_owned(),
+        (None, false) => String::new(),
+    };
+    let style = if line.refused.is_some() || line.voided { paint::DIM } else { anstyle::Style::new() };
+    let detail = [event::detail(&line.event.action), note, fate].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    vec![
+        Cell::new(paint::DIM, local(line.event.at, here.zone())),
+        Cell::new(paint::BOLD, line.number.as_str()),
+        Cell::new(style, line.event.action.kind()),
+        Cell::plain(register.person_name(&line.event.by)),
+        Cell::new(style, detail),
+    ]
+}
+
+/// An instant in the register's timezone, to the minute.
+pub(super) fn local(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn object(line: &Line) -> Value {
+    let mut object = Map::new();
+    object.insert("number".into(), line.number.as_str().into());
+    object.extend(event::fields(line.event).into_iter().map(|(key, value)| (key.to_owned(), value)));
+    object.insert("voided".into(), line.voided.into());
+    object.insert("refused".into(), line.refused.clone().into());
+    Value::Object(object)
+}
+
+fn cells(line: &Line) -> Vec<String> {
+    let event = line.event;
+    vec![
+        line.number.to_string(),
+        crate::register::time::instant(event.at),
+        event.action.kind().to_owned(),
+        event.by.to_string(),
+        event::detail(&event.action),
+        event.note.clone().unwrap_or_default(),
+        event.job.as_ref().map(Slug::to_string).unwrap_or_default(),
+        event.batch.clone().unwrap_or_default(),
+        event.id.to_string(),
+        (!line.voided && line.refused.is_none()).to_string(),
+    ]
+}

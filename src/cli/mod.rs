@@ -1,0 +1,118 @@
+//! The command line: the only room that talks to a person at a keyboard, and the only one that prints.
+
+mod build;
+mod check;
+mod demo;
+mod import;
+mod init;
+mod list;
+mod log;
+mod paint;
+mod place;
+mod serve;
+mod show;
+mod table;
+
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Know what your team owns, where each thing is, who has it and what state it is in.
+#[derive(Debug, Parser)]
+#[command(name = "tagbook", version, max_term_width = 100)]
+pub struct Args {
+    /// The register's folder [default: the nearest upward that has a `tagbook.toml`]
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    register: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Init(init::Args),
+    Check(check::Args),
+    Build(build::Args),
+    Serve(serve::Args),
+    List(list::Args),
+    Show(show::Args),
+    Log(log::Args),
+    Import(import::Args),
+}
+
+/// How a command ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// What was asked was done, and there was nothing wrong.
+    Clean,
+    /// The register has errors, or the answer is no.
+    No,
+}
+
+/// Why a command failed: one line each for the terminal.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The answer is no: what, and what would work instead.
+    Refused(String, Option<String>),
+    /// The world failed.
+    Failed(String),
+}
+
+impl Stop {
+    pub(crate) fn refused(why: impl Display) -> Stop {
+        Stop::Refused(why.to_string(), None)
+    }
+}
+
+impl From<crate::disk::Error> for Stop {
+    fn from(error: crate::disk::Error) -> Stop {
+        Stop::Failed(error.to_string())
+    }
+}
+
+impl From<crate::git::Error> for Stop {
+    fn from(error: crate::git::Error) -> Stop {
+        Stop::Failed(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Stop {
+        Stop::Failed(format!("cannot write: {error}"))
+    }
+}
+
+type Outcome = Result<End, Stop>;
+
+/// Does what the command line asks for. The exit code is 0 clean, 1 errors or a refusal, 2 usage, 3 the world failed.
+#[must_use]
+pub fn run() -> ExitCode {
+    let args = Args::parse();
+    let register = args.register.as_deref();
+    let outcome = match &args.command {
+        Command::Demo(demo) => demo::run(demo),
+        Command::Init(init) => init::run(register, init),
+        Command::Check(check) => check::run(register, check),
+        Command::Build(build) => build::run(register, build),
+        Command::Serve(serve) => serve::run(register, serve),
+        Command::List(list) => list::run(register, list),
+        Command::Show(show) => show::run(register, show),
+        Command::Log(log) => log::run(register, log),
+        Command::Import(import) => import::run(register, import),
+    };
+    match outcome {
+        Ok(End::Clean) => ExitCode::SUCCESS,
+        Ok(End::No) => ExitCode::from(1),
+        Err(Stop::Refused(why, hint)) => {
+            paint::error(&why, hint.as_deref());
+            ExitCode::from(1)
+        }
+        Err(Stop::Failed(why)) => {
+            paint::error(&why, None);
+            ExitCode::from(3)
+        }
+    }
+}

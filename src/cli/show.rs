@@ -1,0 +1,120 @@
+//! `tagbook show`: one asset, what is written about it and what state it is in.
+
+use std::path::Path;
+
+use super::list::overlays;
+use super::log::local;
+use super::place::{Here, When};
+use super::table::{self, Format};
+use super::{End, Outcome, Stop, paint};
+use crate::register::{Asset, Folded, Moment, Number, Slug, Summary};
+
+/// Show assets: record and state
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Their numbers, or former numbers
+    #[arg(required = true)]
+    numbers: Vec<String>,
+    /// How they are shown
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    when: When,
+    /// As it was recorded at a commit
+    #[arg(long)]
+    rev: Option<String>,
+}
+
+pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
+    let here = Here::open(register, args.rev.as_deref())?;
+    let moment = args.when.moment(here.zone());
+    let numbers = args.numbers.iter().map(|typed| here.number(typed)).collect::<Result<Vec<_>, Stop>>()?;
+    let assets = numbers.iter().filter_map(|number| here.opened.register.assets.get(number));
+    let shown = assets.map(|asset| {
+        let folded = here.opened.folded(&asset.number, &moment);
+        (asset, Summary::new(&here.opened, asset, &folded, &moment), folded)
+    });
+    let shown: Vec<_> = shown.collect();
+    match args.format {
+        Format::Json if shown.len() == 1 => table::json(&shown[0].1)?,
+        Format::Json => table::json(&shown.iter().map(|(_, summary, _)| summary).collect::<Vec<_>>())?,
+        Format::Csv => table::csv(&["number", "field", "value"], shown.iter().flat_map(|(asset, summary, folded)| {
+            facts(&here, asset, summary, folded, &moment).into_iter().map(|(field, value)| vec![asset.number.to_string(), field.to_owned(), value])
+        }))?,
+        Format::Table => {
+            for (asset, summary, folded) in &shown {
+                card(asset, summary, &facts(&here, asset, summary, folded, &moment));
+            }
+        }
+    }
+    here.mention_errors(&moment);
+    Ok(End::Clean)
+}
+
+fn card(asset: &Asset, summary: &Summary, facts: &[(&'static str, String)]) {
+    let status = paint::in_style(super::list::style(summary.status), summary.status);
+    let also = overlays(summary);
+    let also = if also.is_empty() { String::new() } else { format!(" · {}", paint::in_style(paint::YELLOW, also.join(", "))) };
+    let name = paint::plain(&asset.name);
+    anstream::println!("{}  {name}  {status}{also}", paint::in_style(paint::BOLD, &asset.number));
+    let width = facts.iter().map(|(field, _)| field.len()).max().unwrap_or_default();
+    for (field, value) in facts {
+        let field = paint::in_style(paint::DIM, format!("{field:width$}"));
+        anstream::println!("  {field}  {}", paint::plain(value));
+    }
+    anstream::println!();
+}
+
+fn facts(here: &Here, asset: &Asset, summary: &Summary, folded: &Folded, moment: &Moment) -> Vec<(&'static str, String)> {
+    let register = &here.opened.register;
+    let place = |slug: &Slug| {
+        let mut names: Vec<_> = register.locations.outward(slug).take(4).map(|place| place.name.as_str()).collect();
+        names.reverse();
+        if names.is_empty() { slug.to_string() } else { names.join(" › ") }
+    };
+    let state = &folded.state;
+    let mut facts: Vec<(&'static str, String)> = Vec::new();
+    let mut add = |field, value: Option<String>| facts.extend(value.filter(|value| !value.is_empty()).map(|value| (field, value)));
+    add("with", state.custody.as_ref().map(|custody| {
+        let due = custody.due.map(|due| format!(" until {due}")).unwrap_or_default();
+        let late = if state.is_overdue(moment.today) { ", overdue" } else { "" };
+        format!("{}{due}{late}, since {}", register.person_name(&custody.person), local(custody.since, here.zone()))
+    }));
+    add("location", state.location.as_ref().map(place));
+    add("belongs in", asset.home.as_ref().map(place));
+    add("condition", state.condition.map(|condition| condition.to_string()));
+    for fault in &state.faults {
+        add("fault", Some(format!("{}: {}", fault.grade, fault.note.as_deref().unwrap_or("failed its inspection"))));
+    }
+    add("repair", state.repair.as_ref().map(|repair| format!("{} since {}", repair.vendor.as_deref().unwrap_or("in house"), local(repair.since, here.zone()))));
+    for reservation in &state.reservations {
+        add("reserved", Some(format!("{} from {} until {}", register.person_name(&reservation.person), reservation.from, reservation.until)));
+    }
+    add("last seen", state.seen.as_ref().map(|seen| local(seen.at, here.zone())));
+    add("next audit", summary.next_audit.map(|day| day.to_string()));
+    add("next inspection", summary.next_inspection.map(|day| day.to_string()));
+    record(here, asset, &mut add);
+    facts
+}
+
+fn record(here: &Here, asset: &Asset, add: &mut impl FnMut(&'static str, Option<String>)) {
+    let register = &here.opened.register;
+    add("category", Some(register.categories.get(&asset.category).map_or_else(|| asset.category.to_string(), |category| category.name.clone())));
+    let made = [&asset.manufacturer, &asset.model].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+    add("made", Some(made));
+    add("serial", asset.serial.clone());
+    add("owner", asset.owner.clone());
+    add("part of", asset.part_of.as_ref().map(Number::to_string));
+    add("parts", Some(register.parts(&asset.number).map(Number::as_str).collect::<Vec<_>>().join(", ")));
+    add("comes with", Some(asset.contents.join(", ")));
+    add("also known as", Some(asset.aliases.iter().map(Number::as_str).collect::<Vec<_>>().join(", ")));
+    if let Some(purchase) = &asset.purchase {
+        let parts = [purchase.date.map(|day| day.to_string()), purchase.cost.map(|cost| cost.to_string()), purchase.supplier.clone()];
+        add("bought", Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", ")));
+        add("warranty", purchase.warranty_until.map(|day| format!("until {day}")));
+    }
+    if let Some(hire) = &asset.hire {
+        let parts = [hire.supplier.clone(), hire.until.map(|day| format!("until {day}")), hire.rate.map(|rate| rate.to_string())];
+        add("hired", Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", ")));
+    }
+}

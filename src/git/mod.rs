@@ -1,0 +1,143 @@
+//! Git: a register read at a commit, which commit touched what, and commits made without a work tree.
+
+pub mod history;
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, ObjectType, Oid, Repository};
+
+use crate::tree::{Entry, FOLDERS, Facts, HEAD, MAX_TOML, Tree};
+
+/// Git failed: what could not be done, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {doing}: {why}")]
+pub struct Error {
+    doing: String,
+    why: String,
+}
+
+fn failed(doing: impl Into<String>) -> impl FnOnce(git2::Error) -> Error {
+    let doing = doing.into();
+    move |error| Error { doing, why: error.message().to_owned() }
+}
+
+/// A git repository and where in it a register lies.
+pub struct Repo {
+    repo: Repository,
+    /// The register's folder relative to the work tree, empty where it is the top.
+    inside: PathBuf,
+}
+
+impl Repo {
+    /// The repository that the folder `root` lies in; `None` where it lies in none.
+    ///
+    /// # Errors
+    /// Where there is one that cannot be opened.
+    pub fn around(root: &Path) -> Result<Option<Repo>, Error> {
+        let doing = || format!("open the git repository around `{}`", root.display());
+        let repo = match Repository::discover(root) {
+            Ok(repo) => repo,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(failed(doing())(error)),
+        };
+        let top = repo.workdir().and_then(|top| top.canonicalize().ok());
+        let root = root.canonicalize().map_err(|error| Error { doing: doing(), why: error.to_string() })?;
+        let inside = top.and_then(|top| Some(root.strip_prefix(top).ok()?.to_owned())).unwrap_or_default();
+        Ok(Some(Repo { repo, inside }))
+    }
+
+    /// The commit that is checked out; `None` before the first.
+    ///
+    /// # Errors
+    /// Where the reference cannot be read.
+    pub fn head(&self) -> Result<Option<Oid>, Error> {
+        match self.repo.head().and_then(|head| head.peel_to_commit()) {
+            Ok(commit) => Ok(Some(commit.id())),
+            Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => Ok(None),
+            Err(error) => Err(failed("read the checked-out commit")(error)),
+        }
+    }
+
+    /// The commit that `rev` names.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn commit(&self, rev: &str) -> Result<Oid, Error> {
+        let found = self.repo.revparse_single(rev).and_then(|object| object.peel_to_commit());
+        found.map(|commit| commit.id()).map_err(failed(format!("find the commit `{rev}`")))
+    }
+
+    /// The register as it was recorded at a commit.
+    ///
+    /// # Errors
+    /// Where its trees or files cannot be read.
+    pub fn tree_at(&self, commit: Oid) -> Result<Tree, Error> {
+        let mut tree = Tree::default();
+        if let Some(top) = self.register_tree(commit)? {
+            self.collect(top, "", &mut tree)?;
+        }
+        Ok(tree)
+    }
+
+    /// The bytes of a file of the register as they were recorded at a commit.
+    ///
+    /// # Errors
+    /// Where there is no such file.
+    pub fn file_at(&self, commit: Oid, path: &str) -> Result<Vec<u8>, Error> {
+        let doing = format!("read `{path}` at {commit}");
+        let found = self.repo.find_commit(commit).and_then(|commit| {
+            let entry = commit.tree()?.get_path(&self.inside.join(path))?;
+            Ok(self.repo.find_blob(entry.id())?.content().to_vec())
+        });
+        found.map_err(failed(doing))
+    }
+
+    /// The id of the register's tree at a commit; `None` where it was not there yet.
+    fn register_tree(&self, commit: Oid) -> Result<Option<Oid>, Error> {
+        let tree = self.repo.find_commit(commit).and_then(|commit| commit.tree()).map_err(failed("read a commit"))?;
+        if self.inside.as_os_str().is_empty() {
+            return Ok(Some(tree.id()));
+        }
+        match tree.get_path(&self.inside) {
+            Ok(entry) => Ok(Some(entry.id())),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(failed("read a tree")(error)),
+        }
+    }
+
+    fn collect(&self, id: Oid, prefix: &str, into: &mut Tree) -> Result<(), Error> {
+        let tree = self.repo.find_tree(id).map_err(failed("read a tree"))?;
+        for entry in &tree {
+            let name = String::from_utf8_lossy(entry.name_bytes());
+            let path = format!("{prefix}{name}");
+            let is_tree = entry.kind() == Some(ObjectType::Tree);
+            if prefix.is_empty() && !FOLDERS.contains(&format!("{path}/").as_str()) && (is_tree || !path.ends_with(".toml")) {
+                continue;
+            }
+            if is_tree {
+                self.collect(entry.id(), &format!("{path}/"), into)?;
+            } else {
+                let file = self.entry(&path, entry.id(), entry.kind(), entry.filemode())?;
+                into.insert(path, file);
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&self, path: &str, id: Oid, kind: Option<ObjectType>, mode: i32) -> Result<Entry, Error> {
+        if kind == Some(ObjectType::Commit) {
+            return Ok(Entry::Repository);
+        }
+        if mode == i32::from(git2::FileMode::Link) {
+            return Ok(Entry::Link);
+        }
+        let blob = self.repo.find_blob(id).map_err(failed(format!("read `{path}`")))?;
+        let bytes = blob.content();
+        if path.ends_with(".toml") {
+            let size = bytes.len() as u64;
+            return Ok(if size > MAX_TOML { Entry::TooLarge(size) } else { Entry::toml(bytes.to_vec()) });
+        }
+        let pixels = imagesize::blob_size(bytes).ok().map(|size| (size.width, size.height));
+        Ok(Entry::Other(Facts { size: bytes.len() as u64, head: bytes[..bytes.len().min(HEAD)].to_vec(), pixels }))
+    }
+}
