@@ -118,9 +118,10 @@ const startSearch = (form) => {
       const last = options().length - 1;
       if (event.key === 'ArrowDown') choose(chosen + 1);
       else choose(chosen < 0 ? last : chosen - 1);
-    } else if (event.key === 'Escape' && !list.hidden) {
+    } else if (event.key === 'Escape') {
       event.preventDefault();
-      close();
+      if (list.hidden) form.closest('dialog')?.close();
+      else close();
     }
   });
   return input;
@@ -141,6 +142,8 @@ const startPalette = (link, template) => {
 };
 
 const startAllSearch = () => {
+  // Without a server there is no table to fetch.
+  if (location.protocol === 'file:') return;
   const form = document.querySelector('main [data-find]');
   const link = document.querySelector('[data-search]');
   const template = document.querySelector('#palette');

@@ -79,13 +79,18 @@ fn numbers<'s, 'a>(site: &'s Lookup<'a>, category: &Category) -> &'s [&'a Number
 }
 
 impl Here<'_> {
-    /// `31 assets, 14 out, 2 overdue`.
+    /// `31 assets, 14 out, 2 overdue, 1 retired`.
     fn category_sentence(&self, numbers: &[&Number]) -> Phrase {
         let (out, all) = self.out_of(numbers);
         let things = numbers.iter().filter_map(|number| self.site.things.get(*number));
         let overdue = things.filter(|thing| thing.summary.overdue).count();
         let some = |n: usize| (n > 0).then(|| Phrase::text(&grouped(n as u64)));
-        let assets = Some(self.site.words.count("assets", all));
-        self.say("category_sentence", &[("assets", assets), ("out", some(out)), ("overdue", some(overdue))])
+        let fillings = [
+            ("assets", Some(self.site.words.count("assets", all))),
+            ("out", some(out)),
+            ("overdue", some(overdue)),
+            ("retired", some(numbers.len() - all)),
+        ];
+        self.say("category_sentence", &fillings)
     }
 }
