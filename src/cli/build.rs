@@ -29,7 +29,7 @@ pub(super) struct Args {
     rev: Option<String>,
 }
 
-fn audience(word: &str) -> Result<Audience, String> {
+pub(super) fn audience(word: &str) -> Result<Audience, String> {
     match word {
         "team" => Ok(Audience::Team),
         "public" => Ok(Audience::Public),
@@ -59,7 +59,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
 }
 
 /// The moment of a build is a day: the one asked for, `SOURCE_DATE_EPOCH`, or today where the register is.
-fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
+pub(super) fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
     if let Some(at) = when.at {
         return Ok(at.moment(here.zone()));
     }

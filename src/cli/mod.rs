@@ -6,6 +6,7 @@ mod demo;
 mod import;
 mod init;
 mod list;
+mod live;
 mod log;
 mod paint;
 mod place;

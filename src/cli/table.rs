@@ -8,6 +8,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Stop, paint};
+use crate::site::guarded;
 
 /// How a list is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -72,9 +73,4 @@ pub(super) fn csv(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Re
         writer.write_record(row.iter().map(|cell| guarded(cell))).map_err(failed)?;
     }
     Ok(writer.flush()?)
-}
-
-/// A cell that a spreadsheet takes as text (<https://owasp.org/www-community/attacks/CSV_Injection>).
-fn guarded(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }

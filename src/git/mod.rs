@@ -1,6 +1,7 @@
 //! Git: a register read at a commit, which commit touched what, and commits made without a work tree.
 
 pub mod history;
+pub mod make;
 
 use std::path::{Path, PathBuf};
 

@@ -50,6 +50,7 @@ use crate::register::{Moment, Number, Opened};
 use crate::tree::Tree;
 
 pub use crate::register::Audience;
+pub use tables::guarded;
 pub use theme::Theme;
 
 /// What a build is of, and for whom.
