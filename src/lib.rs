@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod disk;
+pub mod exchange;
 pub mod git;
 pub mod labels;
 pub mod register;
