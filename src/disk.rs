@@ -181,6 +181,45 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     file.persist(path).map(drop).map_err(|error| error.error).tried("write", path)
 }
 
+/// Writes texts at paths below `root`, all of them or none: where one fails, those before it are taken back.
+///
+/// # Errors
+/// Of the first that cannot be written.
+pub fn write_all(root: &Path, files: &[(String, String)]) -> Result<(), Error> {
+    let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
+    for (path, text) in files {
+        let path = root.join(path);
+        let before = match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).tried("read", &path),
+        };
+        match before.and_then(|before| replace(&path, text.as_bytes()).map(|()| before)) {
+            Ok(before) => done.push((path, before)),
+            Err(error) => {
+                take_back(root, done);
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Restores what stood at each path, as far as the disk lets.
+fn take_back(root: &Path, done: Vec<(PathBuf, Option<Vec<u8>>)>) {
+    for (path, before) in done.into_iter().rev() {
+        match before {
+            Some(bytes) => drop(replace(&path, &bytes)),
+            None => {
+                let _ = fs::remove_file(&path);
+                let above = path.ancestors().skip(1).take_while(|folder| *folder != root);
+                // Folders that were made for it are empty now; others cannot be removed.
+                let _ = above.map(fs::remove_dir).take_while(Result::is_ok).count();
+            }
+        }
+    }
+}
+
 fn create_parent(path: &Path) -> Result<(), Error> {
     match path.parent() {
         Some(folder) => fs::create_dir_all(folder).tried("create the folder", folder),
@@ -485,6 +524,18 @@ mod tests {
         fs::write(out.join("b"), "mine").unwrap();
         assert!(matches!(build(&out, root.path(), &[("a", "a"), ("b", "b")]), Err(Unfit::Failed(_))));
         assert_eq!(fs::read_to_string(out.join("b")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn files_are_written_all_or_none() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("kept.toml"), "old").unwrap();
+        fs::write(root.path().join("people"), "a file where a folder is wanted").unwrap();
+        let files =
+            ["kept.toml", "assets/A/asset.toml", "people/ana.toml"].map(|path| (path.to_owned(), "new".to_owned()));
+        assert!(write_all(root.path(), &files).is_err());
+        assert_eq!(listed(root.path()), ["kept.toml", "people"]);
+        assert_eq!(fs::read_to_string(root.path().join("kept.toml")).unwrap(), "old");
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub(super) fn note(what: &str) {
 pub(super) fn count(number: usize, what: &str) -> String {
     let plural = match (number, what.strip_suffix('y')) {
         (1, _) => what.to_owned(),
+        _ if what == "person" => "people".to_owned(),
         (_, Some(stem)) => format!("{stem}ies"),
         (_, None) => format!("{what}s"),
     };
