@@ -208,14 +208,13 @@ pub fn write_all(root: &Path, files: &[(String, String)]) -> Result<(), Error> {
 /// Restores what stood at each path, as far as the disk lets.
 fn take_back(root: &Path, done: Vec<(PathBuf, Option<Vec<u8>>)>) {
     for (path, before) in done.into_iter().rev() {
-        match before {
-            Some(bytes) => drop(replace(&path, &bytes)),
-            None => {
-                let _ = fs::remove_file(&path);
-                let above = path.ancestors().skip(1).take_while(|folder| *folder != root);
-                // Folders that were made for it are empty now; others cannot be removed.
-                let _ = above.map(fs::remove_dir).take_while(Result::is_ok).count();
-            }
+        if let Some(bytes) = before {
+            let _ = replace(&path, &bytes);
+        } else {
+            let _ = fs::remove_file(&path);
+            let above = path.ancestors().skip(1).take_while(|folder| *folder != root);
+            // Folders that were made for it are empty now; others cannot be removed.
+            let _ = above.map(fs::remove_dir).take_while(Result::is_ok).count();
         }
     }
 }

@@ -127,7 +127,7 @@ pub(super) fn human(finding: &Finding, tree: &Tree) -> String {
     if let Some(hint) = &hint {
         group = group.element(Level::HELP.with_name("hint").message(hint));
     }
-    Renderer::styled().render(&[group]).to_string()
+    Renderer::styled().render(&[group])
 }
 
 /// Text of the same length in bytes in which no character hides or acts on a terminal.

@@ -1,7 +1,7 @@
 //! The server behind `serve` and `demo`: files of the site, a script that reloads pages, findings on every page.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::Path;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -25,6 +25,9 @@ pub(super) struct Shown {
     pub(super) findings: Vec<String>,
 }
 
+/// The page where there has not been a site yet.
+const NO_SITE: &str = "<!doctype html><html lang=\"en\"><head><title>No site yet</title></head><body></body></html>";
+
 /// More bytes than any page has.
 const MAX_PAGE: usize = 64 << 20;
 
@@ -43,10 +46,10 @@ const STYLE: &str = "\
 ";
 
 /// Serves the files in `site` at `listener` until the process is interrupted.
-pub(super) fn run(listener: std::net::TcpListener, site: PathBuf, told: watch::Receiver<Shown>) -> std::io::Result<()> {
+pub(super) fn run(listener: std::net::TcpListener, site: &Path, told: watch::Receiver<Shown>) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let missing = ServeFile::new(site.join("404.html"));
-    let files = ServeDir::new(&site).not_found_service(missing);
+    let files = ServeDir::new(site).not_found_service(missing);
     let app = Router::new()
         .fallback_service(files)
         .layer(from_fn_with_state(told.clone(), as_of_now))
@@ -87,7 +90,7 @@ async fn as_of_now(State(told): State<watch::Receiver<Shown>>, mut request: Requ
     if response.status() == StatusCode::NOT_FOUND && !kind.starts_with("text/html") && !shown.findings.is_empty() {
         let page =
             format!("<!doctype html><html lang=\"en\"><head><title>No site yet</title></head><body></body></html>");
-        return (StatusCode::SERVICE_UNAVAILABLE, Html(with_news(&page, &shown))).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, Html(with_news(NO_SITE, &shown))).into_response();
     }
     if !kind.starts_with("text/html") {
         return response;

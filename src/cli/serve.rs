@@ -81,7 +81,7 @@ pub(super) fn serve(work: &Work, listener: std::net::TcpListener, said: impl FnO
                 let _ = tell.send(shown);
             }
         });
-        let ended = live::run(listener, site.clone(), told);
+        let ended = live::run(listener, site, told);
         drop(watcher);
         ended.map_err(|error| Stop::Failed(format!("cannot serve: {error}")))?;
         Ok(End::Clean)

@@ -90,7 +90,7 @@ fn facts(
     let state = &folded.state;
     let mut facts: Vec<(&'static str, String)> = Vec::new();
     let mut add = |field, value: Option<String>| {
-        facts.extend(value.filter(|value| !value.is_empty()).map(|value| (field, value)))
+        facts.extend(value.filter(|value| !value.is_empty()).map(|value| (field, value)));
     };
     add(
         "with",

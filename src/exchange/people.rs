@@ -234,7 +234,9 @@ mod tests {
     fn imported(said: &[Said]) -> BTreeMap<Slug, Person> {
         let mut holders = met(said);
         holders.settle(&BTreeMap::new());
-        said.iter().for_each(|(username, ..)| holders.need(username));
+        for (username, ..) in said {
+            holders.need(username);
+        }
         let mut tree = Tree::default();
         for (slug, holder) in holders.needed() {
             tree.insert_toml(format!("people/{slug}.toml"), holder.to_toml().into_bytes());

@@ -96,8 +96,13 @@ pub struct Output {
 pub enum Body {
     /// This text.
     Text(String),
-    /// The file at `from` in the register; a photo that is to go through [`photo::strip`] where `strip` says so.
-    File { from: String, strip: bool },
+    /// A file of the register.
+    File {
+        /// Its path in the register.
+        from: String,
+        /// Whether it goes through [`photo::strip`].
+        strip: bool,
+    },
 }
 
 /// Why a site could not be made.

@@ -15,8 +15,11 @@ const MAX_PIXELS: usize = 64_000_000;
 /// A picture that a page may show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// JPEG.
     Jpeg,
+    /// PNG.
     Png,
+    /// WebP.
     WebP,
 }
 
