@@ -108,12 +108,12 @@ impl Entry {
         if bytes.len() as u64 > MAX_TOML {
             return Entry::TooLarge(bytes.len() as u64);
         }
+        let unmarked = |text: String| text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         match String::from_utf8(bytes) {
-            Ok(text) => Entry::Toml(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+            Ok(text) => Entry::Toml(unmarked(text)),
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
-                let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-                Entry::NotUtf8(text)
+                Entry::NotUtf8(unmarked(String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned()))
             }
         }
     }

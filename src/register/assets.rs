@@ -188,49 +188,21 @@ impl Asset {
 pub(super) fn read(
     tree: &Tree,
     folder: &str,
-    number: Number,
+    number: &Number,
     categories: &BTreeMap<Slug, Category>,
     findings: &mut Vec<Finding>,
-) -> Asset {
+) -> Option<Asset> {
     let path = format!("{folder}/asset.toml");
-    let blank = Asset {
-        name: number.to_string(),
-        number,
-        folder: folder.to_owned(),
-        category: Slug::referred(""),
-        serial: None,
-        manufacturer: None,
-        model: None,
-        home: None,
-        owner: None,
-        part_of: None,
-        contents: Vec::new(),
-        aliases: Vec::new(),
-        photo: None,
-        documents: Vec::new(),
-        notes: None,
-        private: false,
-        in_service: None,
-        replacement_value: None,
-        policy: None,
-        purchase: None,
-        hire: None,
-        depreciation: None,
-        identifiers: Identifiers::default(),
-        fields: BTreeMap::new(),
-        source: Source::of_file(&path),
-    };
-    // An asset whose record cannot be read is known all the same.
-    file(tree, &path, findings, |top| record(top, &blank, categories)).unwrap_or(blank)
+    file(tree, &path, findings, |top| record(top, folder, number, categories))
 }
 
-fn record(top: &mut Table, blank: &Asset, categories: &BTreeMap<Slug, Category>) -> Asset {
-    let name = top.need("name").unwrap_or_else(|| blank.number.to_string());
-    let category: Slug = top.need("category").unwrap_or_else(|| blank.category.clone());
+fn record(top: &mut Table, folder: &str, number: &Number, categories: &BTreeMap<Slug, Category>) -> Asset {
+    let name = top.need_words("name").unwrap_or_else(|| number.to_string());
+    let category: Slug = top.need("category").unwrap_or_else(|| Slug::referred(""));
     let declared = categories.get(&category);
     let mut asset = Asset {
-        number: blank.number.clone(),
-        folder: blank.folder.clone(),
+        number: number.clone(),
+        folder: folder.to_owned(),
         name,
         category,
         serial: top.take::<Text>("serial").map(|text| text.0),
@@ -252,10 +224,9 @@ fn record(top: &mut Table, blank: &Asset, categories: &BTreeMap<Slug, Category>)
         hire: top.table("hire", hire),
         depreciation: top.table("depreciation", depreciation).flatten(),
         identifiers: top.table("identifiers", identifiers).unwrap_or_default(),
-        fields: BTreeMap::new(),
+        fields: top.table("fields", |table| fields(table, declared)).unwrap_or_default(),
         source: Source::default(),
     };
-    asset.fields = top.table("fields", |table| fields(table, declared)).unwrap_or_default();
     asset.source = top.finish();
     asset
 }

@@ -79,19 +79,22 @@ pub const REQUIRABLE: &[&str] = &[
     "purchase",
 ];
 
-pub(super) fn read(tree: &Tree, findings: &mut Vec<Finding>) -> BTreeMap<Slug, Category> {
+/// Every category, and whether the file could not be read as a whole, so that there may be others.
+pub(super) fn read(tree: &Tree, findings: &mut Vec<Finding>) -> (BTreeMap<Slug, Category>, bool) {
     let read = file(tree, "categories.toml", findings, |top| {
-        top.named(|top, name, span, value| {
+        let named = top.named(|top, name, span, value| {
             let slug = declared_at(name, top.at(span), top);
             top.inner("".into(), value, |table| category(slug, table))
-        })
+        });
+        let categories = named.into_iter().map(|(_, category)| (category.slug.clone(), category));
+        (categories.collect(), top.is_partial())
     });
-    read.into_iter().flatten().map(|(_, category)| (category.slug.clone(), category)).collect()
+    read.unwrap_or_default()
 }
 
 fn category(slug: Slug, table: &mut Table) -> Category {
     let mut category = Category {
-        name: table.need("name").unwrap_or_else(|| slug.to_string()),
+        name: table.need_words("name").unwrap_or_else(|| slug.to_string()),
         slug,
         prefix: table.take("prefix"),
         audit_every: table.take("audit_every"),

@@ -110,7 +110,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Vec<Finding>) -> Config {
     file(tree, "tagbook.toml", findings, |top| {
         let usual = Config::default();
         let mut config = Config {
-            title: top.need("title").unwrap_or(usual.title),
+            title: top.need_words("title").unwrap_or(usual.title),
             base_url: top.take::<Address>("base_url").map(|url| format!("{}/", url.0)),
             desk_url: top.take::<Address>("desk_url").map(|url| url.0),
             former_base_urls: addresses(top),

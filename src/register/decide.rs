@@ -1,15 +1,18 @@
-//! Deciding: whether events may be added to the register, and what the two intents come to.
+//! Deciding: whether events may be added to the register.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
-use super::event::{Action, Condition, Event, Sensor, one_of};
+use super::event::{Action, Event};
+use super::fold::fold_events;
+pub use super::intents::{back, have, with_parts};
 use super::log::Log;
 use super::number::{EventId, Number, Slug};
 use super::people::Role;
 use super::refusal::{Refusal, said};
-use super::state::{Ground, State, fold_events};
+use super::state::Ground;
 use super::time::{Moment, day_of};
 use super::{Opened, Register, did_you_mean};
 
@@ -52,18 +55,15 @@ fn decide_asset(opened: &Opened, number: &Number, events: &[&Event], moment: &Mo
     let log = opened.ledger.log(number);
     for event in events {
         may_act(register, log, event, moment)?;
-        names_are_known(register, &event.action)?;
-        makes_sense(event, register, moment)?;
+        names_are_known(register, event)?;
+        makes_sense(register, event, moment)?;
     }
     add(log, register.ground(asset), events)
 }
 
 fn unknown_asset(register: &Register, number: &Number) -> Refusal {
-    let refusal = Refusal::new("unknown-asset", format!("there is no asset `{number}`"));
-    match did_you_mean(number.as_str(), register.assets.keys().map(Number::as_str)) {
-        Some(hint) => refusal.instead(hint),
-        None => refusal,
-    }
+    Refusal::new("unknown-asset", format!("there is no asset `{number}`"))
+        .maybe_instead(did_you_mean(number.as_str(), register.assets.keys().map(Number::as_str)))
 }
 
 /// Folds `log` with `events` added: refused if one of them is, or if an event that counted before would be.
@@ -72,7 +72,10 @@ fn unknown_asset(register: &Register, number: &Number) -> Refusal {
 /// The refusal, which names the event that stands in the way.
 pub fn add(log: &Log, ground: Ground, events: &[&Event]) -> Result<(), Refusal> {
     let logged = || log.events().iter().map(|logged| &logged.event);
-    if let Some(event) = events.iter().find(|event| log.event(&event.id).is_some()) {
+    let is_known = |(at, event): &(usize, &&Event)| {
+        log.event(&event.id).is_some() || events[..*at].iter().any(|earlier| earlier.id == event.id)
+    };
+    if let Some((_, event)) = events.iter().enumerate().find(is_known) {
         return Err(Refusal::new("known-id", format!("`{}` is recorded already", event.id)).event(&event.id));
     }
     let end = DateTime::<Utc>::MAX_UTC;
@@ -137,11 +140,8 @@ fn may_undo(log: &Log, of: &[EventId], by: &Slug, moment: &Moment) -> Result<(),
 }
 
 fn unknown_person(register: &Register, slug: &Slug) -> Refusal {
-    let refusal = Refusal::new("unknown-person", format!("there is no person `{slug}`"));
-    match did_you_mean(slug.as_str(), register.people.keys().map(Slug::as_str)) {
-        Some(hint) => refusal.instead(hint),
-        None => refusal,
-    }
+    Refusal::new("unknown-person", format!("there is no person `{slug}`"))
+        .maybe_instead(did_you_mean(slug.as_str(), register.people.keys().map(Slug::as_str)))
 }
 
 fn has_left(register: &Register, slug: &Slug) -> Refusal {
@@ -150,34 +150,37 @@ fn has_left(register: &Register, slug: &Slug) -> Refusal {
     Refusal::new("has-left", format!("`{slug}` left{day}")).instead("choose someone who is still here")
 }
 
-/// Whether the people, places and jobs that the event names are there to be named.
-fn names_are_known(register: &Register, action: &Action) -> Result<(), Refusal> {
-    match action.location().filter(|slug| register.locations.named(slug).is_none()) {
+/// Whether the person and the place that the event names are declared, and the person is still here.
+fn names_are_known(register: &Register, event: &Event) -> Result<(), Refusal> {
+    if let Some(receiver) = receiver(&event.action) {
+        let person = register.people.get(receiver).ok_or_else(|| unknown_person(register, receiver))?;
+        // What a leaver took while they were here may be recorded later.
+        if person.left.is_some_and(|left| left < day_of(event.at, register.config.timezone)) {
+            return Err(has_left(register, receiver));
+        }
+    }
+    match event.action.location().filter(|slug| register.locations.named(slug).is_none()) {
         None => Ok(()),
         Some(slug) => {
-            let refusal = Refusal::new("unknown-location", format!("there is no location `{slug}`"));
             let known = register.locations.iter().map(|place| place.slug.as_str());
-            Err(match did_you_mean(slug.as_str(), known) {
-                Some(hint) => refusal.instead(hint),
-                None => refusal,
-            })
+            Err(Refusal::new("unknown-location", format!("there is no location `{slug}`"))
+                .maybe_instead(did_you_mean(slug.as_str(), known)))
         }
     }
 }
 
-/// Whether who is given something is here, and the days and instants are in order.
-fn makes_sense(event: &Event, register: &Register, moment: &Moment) -> Result<(), Refusal> {
-    if let Some(receiver) = receiver(&event.action) {
-        let person = register.people.get(receiver).ok_or_else(|| unknown_person(register, receiver))?;
-        if person.has_left(moment) {
-            return Err(has_left(register, receiver));
-        }
-    }
+/// Whether the event has happened, and its days are in order.
+fn makes_sense(register: &Register, event: &Event, moment: &Moment) -> Result<(), Refusal> {
     if event.at > moment.now + CLOCKS_DIFFER {
         return Err(Refusal::new("future", "it has not happened yet").instead("`reserve` is for what is to come"));
     }
-    match out_of_order(event, register.config.timezone) {
-        Some(why) => Err(Refusal::new("out-of-order", why)),
+    if let Action::Sighting { lat, lon, .. } = &event.action
+        && let Some((one, other)) = half_position(*lat, *lon)
+    {
+        return Err(Refusal::new("out-of-order", format!("`{one}` without `{other}` is no position")));
+    }
+    match out_of_order(event, register.config.timezone).into_iter().next() {
+        Some((_, why)) => Err(Refusal::new("out-of-order", why)),
         None => Ok(()),
     }
 }
@@ -191,9 +194,10 @@ pub fn receiver(action: &Action) -> Option<&Slug> {
     }
 }
 
-/// What is wrong with the days of an event by itself: due before it begins, an end before its beginning.
+/// What is wrong with an event by itself, by the keys of its fields: due before it begins, an end before its beginning,
+/// a position that is none.
 #[must_use]
-pub fn out_of_order(event: &Event, zone: chrono_tz::Tz) -> Option<String> {
+pub fn out_of_order(event: &Event, zone: Tz) -> Vec<(&'static str, String)> {
     let day = day_of(event.at, zone);
     match &event.action {
         Action::Checkout { due: Some(due), .. }
@@ -202,18 +206,39 @@ pub fn out_of_order(event: &Event, zone: chrono_tz::Tz) -> Option<String> {
         | Action::Repair { due: Some(due), .. }
             if *due < day =>
         {
-            Some(format!("`due` {due} is before the day it happened, {day}"))
+            vec![("due", format!("`due` {due} is before the day it happened, {day}"))]
         }
         Action::Reserve { from, until, .. } if until.end(zone) < from.start(zone) => {
-            Some(format!("`until` {until} is before `from` {from}"))
+            vec![("until", format!("`until` {until} is before `from` {from}"))]
         }
         Action::Sighting { lat, lon, accuracy_m, .. } => {
-            let off = |value: &Option<f64>, most: f64| value.is_some_and(|value| value.abs() > most);
-            (off(lat, 90.0) || off(lon, 180.0) || accuracy_m.is_some_and(|metres| metres < 0.0))
-                .then(|| "no such position on earth".to_owned())
+            let mut wrong = no_position(*lat, *lon);
+            wrong.extend(
+                accuracy_m.filter(|m| *m < 0.0).map(|m| ("accuracy_m", format!("{m} metres are less than none"))),
+            );
+            wrong
         }
+        _ => Vec::new(),
+    }
+}
+
+/// The half of a position that is there and the one that is not.
+pub(super) fn half_position(lat: Option<f64>, lon: Option<f64>) -> Option<(&'static str, &'static str)> {
+    match (lat, lon) {
+        (Some(_), None) => Some(("lat", "lon")),
+        (None, Some(_)) => Some(("lon", "lat")),
         _ => None,
     }
+}
+
+/// What is wrong with a position: off the globe.
+pub(super) fn no_position(lat: Option<f64>, lon: Option<f64>) -> Vec<(&'static str, String)> {
+    let off = |value: Option<f64>, most: f64| value.is_some_and(|value| value.abs() > most);
+    let wrong = [
+        (off(lat, 90.0), "lat", "a latitude is -90 to 90 degrees"),
+        (off(lon, 180.0), "lon", "a longitude is -180 to 180 degrees"),
+    ];
+    wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong).map(|(_, key, why)| (key, why.to_owned())).collect()
 }
 
 /// The instant for an event that is recorded as it happens: now, or just after what the log knows.
@@ -224,97 +249,4 @@ pub fn next_instant(log: &Log, now: DateTime<Utc>) -> DateTime<Utc> {
         Some(newest) => now.max(newest.event.at + TimeDelta::milliseconds(1)),
         None => now,
     }
-}
-
-/// "I have it now": what has to be recorded so that `person` has the asset.
-///
-/// # Errors
-/// Where the asset is retired or unsafe. Everything else that stands in the way is recorded as having ended.
-pub fn have(
-    state: &State,
-    person: &Slug,
-    due: Option<chrono::NaiveDate>,
-    at: DateTime<Utc>,
-    ground: Ground,
-) -> Result<Vec<Action>, Refusal> {
-    if let Some(retired) = &state.retired {
-        return Err(Refusal::retired(retired, ground.zone));
-    }
-    if let Some(fault) = state.unsafe_fault() {
-        return Err(Refusal::unsafe_(fault, ground.zone));
-    }
-    let mut actions = Vec::new();
-    if state.missing.is_some() {
-        actions.push(Action::Found { location: None });
-    }
-    match &state.custody {
-        Some(custody) if custody.person != *person => {
-            actions.push(Action::Transfer { to: person.clone(), due, location: None });
-        }
-        Some(custody) if custody.unconfirmed => actions.push(Action::Accept {}),
-        Some(_) if !actions.is_empty() => {}
-        Some(_) => actions.push(Action::Sighting {
-            source: Sensor::Scan,
-            location: None,
-            lat: None,
-            lon: None,
-            accuracy_m: None,
-        }),
-        None => {
-            if state.repair.is_some() {
-                actions.push(Action::Repaired { of: Some(Vec::new()), condition: None, cost: None });
-            }
-            if let Some(other) = state.reserved_by_another(person, at, ground.zone) {
-                actions.push(Action::Cancel { of: other.id.clone() });
-            }
-            actions.push(Action::Checkout { to: person.clone(), due, location: None });
-        }
-    }
-    Ok(actions)
-}
-
-/// "It is back": what has to be recorded so that the asset is at `location`, or at home.
-///
-/// # Errors
-/// Where the asset is retired.
-pub fn back(
-    state: &State,
-    location: Option<&Slug>,
-    condition: Option<Condition>,
-    ground: Ground,
-) -> Result<Vec<Action>, Refusal> {
-    if let Some(retired) = &state.retired {
-        return Err(Refusal::retired(retired, ground.zone));
-    }
-    let mut actions = Vec::new();
-    let at = location.or(ground.home).cloned();
-    if state.missing.is_some() {
-        actions.push(Action::Found { location: at.clone() });
-    }
-    if state.custody.is_some() {
-        actions.push(Action::Return { location: location.cloned(), condition });
-    } else if actions.is_empty() || condition.is_some() {
-        actions.push(Action::Audit { location: at, condition, audit: None });
-    }
-    Ok(actions)
-}
-
-/// The assets that a motion of `number` moves: the asset, and where it is a kit its parts and theirs, but for `except`.
-///
-/// # Errors
-/// An exception that is no part of it.
-pub fn with_parts(register: &Register, number: &Number, except: &[Number]) -> Result<Vec<Number>, Refusal> {
-    let mut all = vec![number.clone()];
-    let mut next = 0;
-    while let Some(kit) = all.get(next) {
-        let parts: Vec<_> = register.parts(kit).filter(|part| !all.contains(part)).cloned().collect();
-        all.extend(parts);
-        next += 1;
-    }
-    if let Some(stranger) = except.iter().find(|number| !all.contains(number)) {
-        let wrong = one_of(stranger.as_str(), &all.iter().map(Number::as_str).collect::<Vec<_>>());
-        return Err(Refusal::new("no-part", wrong.message));
-    }
-    all.retain(|part| !except.contains(part));
-    Ok(all)
 }

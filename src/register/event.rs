@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::{DateTime, NaiveDate, Utc};
 use toml::de::DeValue;
 
-use super::finding::did_you_mean;
+use super::finding::{Finding, did_you_mean};
 use super::money::Money;
 use super::number::{EventId, Slug};
 use super::reader::{Source, Table, Value, Wrong};
@@ -94,8 +94,8 @@ fn line(text: &mut String, key: &str, field: &impl Field) {
     }
 }
 
-/// Reads one `[[event]]` table; `None` where it lacks what an event cannot be without.
-pub(super) fn read(table: &mut Table) -> Option<Logged> {
+/// Reads one `[[event]]` table. One that lacks what an event cannot be without is none: then its instant, where it has one.
+pub(super) fn read(table: &mut Table) -> Result<Logged, Option<DateTime<Utc>>> {
     table.missing_is("missing-event-field");
     let id = table.need::<NewId>("id");
     let at = table.need("at");
@@ -104,22 +104,25 @@ pub(super) fn read(table: &mut Table) -> Option<Logged> {
     let note = table.take("note");
     let batch = table.take("batch");
     let job = table.take("job");
-    let action = kind.and_then(|kind| match Action::read(&kind, table) {
-        Some(action) => action,
-        None => {
-            let hint = did_you_mean(&kind, KINDS.iter().copied());
-            let message = format!("unknown kind of event `{}`", kind.escape_debug());
-            let finding = super::Finding::new("unknown-kind", message).at(table.place("kind")).maybe_hint(hint);
-            table.found(finding);
-            table.anything_else();
-            None
-        }
-    });
+    let action = kind.and_then(|kind| Action::read(&kind, table).unwrap_or_else(|| unknown_kind(&kind, table)));
     if matches!(action, Some(Action::Report { .. } | Action::Note {})) && !table.has("note") {
         table.need::<String>("note");
     }
     let source = table.finish();
-    Some(Logged { event: Event { id: id?.0, at: at?, by: by?, action: action?, note, batch, job }, source })
+    match (id, at, by, action) {
+        (Some(NewId(id)), Some(at), Some(by), Some(action)) => {
+            Ok(Logged { event: Event { id, at, by, action, note, batch, job }, source })
+        }
+        _ => Err(at),
+    }
+}
+
+fn unknown_kind(kind: &str, table: &mut Table) -> Option<Action> {
+    let message = format!("unknown kind of event `{}`", kind.escape_debug());
+    let hint = did_you_mean(kind, KINDS.iter().copied());
+    table.found(Finding::new("unknown-kind", message).at(table.place("kind")).maybe_hint(hint));
+    table.anything_else();
+    None
 }
 
 /// An id at the place where it is given, which must be well formed.
@@ -128,9 +131,9 @@ struct NewId(EventId);
 impl Value for NewId {
     fn read(value: &DeValue) -> Result<NewId, Wrong> {
         let text = String::read(value)?;
-        EventId::parse(&text)
-            .map(NewId)
-            .map_err(|why| Wrong::new("bad-field-value", format!("`{text}` cannot be an event's id: {why}")))
+        EventId::parse(&text).map(NewId).map_err(|why| {
+            Wrong::new("bad-field-value", format!("`{}` cannot be an event's id: {why}", text.escape_debug()))
+        })
     }
 }
 
@@ -308,7 +311,8 @@ macro_rules! actions {
                 match kind {
                     $($kind => {
                         $(let $field = <$type as Field>::take(table, $key);)*
-                        Some((|| Some(Action::$case { $($field: $field?),* }))())
+                        $(let Some($field) = $field else { return Some(None) };)*
+                        Some(Some(Action::$case { $($field),* }))
                     })*
                     _ => None,
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::rules;
+use super::text::one_line;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -69,7 +70,13 @@ impl Finding {
     #[must_use]
     pub fn new(rule: &'static str, message: impl Into<String>) -> Finding {
         let severity = rules::rule(rule).map_or(Severity::Error, |rule| rule.severity);
-        Finding { rule, severity, message: message.into(), place: None, hint: None }
+        Finding { rule, severity, message: one_line(message.into()), place: None, hint: None }
+    }
+
+    /// Where in its file it is.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        self.place.as_ref()?.span
     }
 
     /// The same at `place`.

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::decide::{half_position, no_position};
 use super::declared_at;
 use super::finding::Finding;
 use super::number::Slug;
-use super::reader::{Source, file};
+use super::reader::{Source, Table, file};
 use crate::tree::Tree;
 
 /// A place where things are.
@@ -35,6 +36,7 @@ pub struct Locations {
     walk: HashMap<Slug, (usize, usize)>,
     /// The circles that some of them form.
     circles: Vec<Vec<Slug>>,
+    partial: bool,
 }
 
 impl Locations {
@@ -96,7 +98,13 @@ impl Locations {
         &self.circles
     }
 
-    fn new(places: BTreeMap<Slug, Location>) -> Locations {
+    /// Whether the file could not be read as a whole, so that there may be others.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    fn new(places: BTreeMap<Slug, Location>, partial: bool) -> Locations {
         let mut inside: HashMap<&Slug, Vec<&Slug>> = HashMap::new();
         let mut outermost = Vec::new();
         for place in places.values() {
@@ -109,7 +117,7 @@ impl Locations {
         let circles = super::circles(places.keys().filter(|slug| !walk.contains_key(*slug)), |slug| {
             places.get(slug).and_then(|place| place.within.as_ref())
         });
-        Locations { places, walk, circles }
+        Locations { places, walk, circles, partial }
     }
 }
 
@@ -133,22 +141,33 @@ fn walk(outermost: &[&Slug], inside: &HashMap<&Slug, Vec<&Slug>>) -> HashMap<Slu
 
 pub(super) fn read(tree: &Tree, findings: &mut Vec<Finding>) -> Locations {
     let read = file(tree, "locations.toml", findings, |top| {
-        top.named(|top, name, span, value| {
+        let named = top.named(|top, name, span, value| {
             let slug = declared_at(name, top.at(span), top);
-            top.inner("".into(), value, |table| {
-                let mut place = Location {
-                    slug: slug.clone(),
-                    name: table.need("name").unwrap_or_else(|| name.to_owned()),
-                    within: table.take("within"),
-                    lat: table.take("lat"),
-                    lon: table.take("lon"),
-                    radius_m: table.take("radius_m"),
-                    source: Source::default(),
-                };
-                place.source = table.finish();
-                place
-            })
-        })
+            top.inner("".into(), value, |table| location(slug, table))
+        });
+        let places = named.into_iter().map(|(_, place)| (place.slug.clone(), place));
+        Locations::new(places.collect(), top.is_partial())
     });
-    Locations::new(read.into_iter().flatten().map(|(_, place)| (place.slug.clone(), place)).collect())
+    read.unwrap_or_default()
+}
+
+fn location(slug: Slug, table: &mut Table) -> Location {
+    let mut place = Location {
+        name: table.need_words("name").unwrap_or_else(|| slug.to_string()),
+        slug,
+        within: table.take("within"),
+        lat: table.take("lat"),
+        lon: table.take("lon"),
+        radius_m: table.take("radius_m"),
+        source: Source::default(),
+    };
+    let half = half_position(place.lat, place.lon).filter(|(_, other)| !table.has(other));
+    let half = half.map(|(one, other)| (one, format!("`{one}` without `{other}` is no position")));
+    let radius = place.radius_m.filter(|metres| *metres <= 0.0);
+    let radius = radius.map(|metres| ("radius_m", format!("{metres} metres are no radius")));
+    for (key, why) in no_position(place.lat, place.lon).into_iter().chain(half).chain(radius) {
+        table.found(Finding::new("bad-field-value", why).at(table.place(key)));
+    }
+    place.source = table.finish();
+    place
 }

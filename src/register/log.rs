@@ -1,20 +1,34 @@
 //! The log of an asset: the union of its files' events, each id once, in order of (`at`, `id`).
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashSet};
 
-use super::event::{self, Logged};
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use super::event::{self, Event, Logged};
 use super::finding::Finding;
 use super::number::EventId;
-use super::reader::file;
+use super::reader::{Table, file};
 use crate::tree::Tree;
 
 /// All that happened to one asset, oldest first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     events: Vec<Logged>,
+    unread_since: Option<DateTime<Utc>>,
 }
 
 impl Log {
+    /// A log of these events, whatever order they come in; of two with one id, the first by content stays.
+    #[must_use]
+    pub fn new(events: impl IntoIterator<Item = Logged>) -> Log {
+        let mut log = Log { events: events.into_iter().collect(), unread_since: None };
+        log.events.sort_by(|a, b| order(&a.event, &b.event));
+        let mut seen = HashSet::new();
+        log.events.retain(|logged| seen.insert(logged.event.id.clone()));
+        log
+    }
+
     /// The events, oldest first; of those at one instant, by id.
     #[must_use]
     pub fn events(&self) -> &[Logged] {
@@ -27,36 +41,56 @@ impl Log {
         self.events.iter().find(|logged| logged.event.id == *id)
     }
 
-    /// A log of these events, whatever order they come in; of two with one id, the first by content stays.
+    /// When the first event happened that stands in the log and cannot be read: what comes after cannot be judged.
     #[must_use]
-    pub fn new(events: impl IntoIterator<Item = Logged>) -> Log {
-        let mut log = Log { events: events.into_iter().collect() };
-        log.events.sort_by_cached_key(order);
-        let mut seen = std::collections::HashSet::new();
-        log.events.retain(|logged| seen.insert(logged.event.id.clone()));
-        log
+    pub fn unread_since(&self) -> Option<DateTime<Utc>> {
+        self.unread_since
     }
 }
 
 /// The one order of events: by instant, then id, then (where ids are not unique) content, so that files' names do not count.
-fn order(logged: &Logged) -> (i64, EventId, String) {
-    (logged.event.at.timestamp_millis(), logged.event.id.clone(), event::to_toml(&logged.event))
+fn order(a: &Event, b: &Event) -> Ordering {
+    (a.at, &a.id).cmp(&(b.at, &b.id)).then_with(|| event::to_toml(a).cmp(&event::to_toml(b)))
 }
 
 /// Reads the log of the asset in `folder`, and says which ids stand in it more than once.
 pub(super) fn read(tree: &Tree, folder: &str, findings: &mut Vec<Finding>) -> Log {
     let prefix = format!("{folder}/log/");
-    let mut events = Vec::new();
-    for (path, _) in tree.under(&prefix).filter(|(path, _)| path.ends_with(".toml")) {
-        let read = file(tree, path, findings, |top| {
-            let read = top.tables("event", event::read);
-            top.nothing_else();
-            read
-        });
-        events.extend(read.into_iter().flatten().flatten());
+    let (mut events, mut unread) = (Vec::new(), Vec::new());
+    for (path, _) in tree.under(&prefix).filter(|(path, _)| path.strip_suffix(".toml").is_some()) {
+        let read = file(tree, path, findings, |top| (read_file(top), top.is_partial()));
+        let Some((read, is_partial)) = read else { continue };
+        if is_partial {
+            let first =
+                read.iter().filter_map(|read| read.as_ref().map_or_else(|at| *at, |logged| Some(logged.event.at)));
+            unread.push(named_instant(path).or(first.min()).unwrap_or(DateTime::<Utc>::MIN_UTC));
+        }
+        for read in read {
+            match read {
+                Ok(logged) => events.push(logged),
+                Err(at) => unread.push(at.or_else(|| named_instant(path)).unwrap_or(DateTime::<Utc>::MIN_UTC)),
+            }
+        }
     }
     repeated(&events, findings);
-    Log::new(events)
+    Log { unread_since: unread.into_iter().min(), ..Log::new(events) }
+}
+
+fn read_file(top: &mut Table) -> Vec<Result<Logged, Option<DateTime<Utc>>>> {
+    let read = top.tables("event", event::read);
+    if top.is_empty() {
+        top.missing_is("missing-event-field");
+        top.need::<String>("event");
+    }
+    top.nothing_else();
+    read
+}
+
+/// The instant that the name of an event's file begins with, as [`event::file_name`] writes it.
+fn named_instant(path: &str) -> Option<DateTime<Utc>> {
+    let name = path.rsplit('/').next()?;
+    let at = NaiveDateTime::parse_from_str(name.get(..22)?, "%Y-%m-%dT%H%M%S%.3fZ").ok()?;
+    Some(at.and_utc())
 }
 
 fn repeated(events: &[Logged], findings: &mut Vec<Finding>) {
@@ -67,7 +101,7 @@ fn repeated(events: &[Logged], findings: &mut Vec<Finding>) {
             continue;
         }
         let (rule, what, hint) = if earlier.event == logged.event {
-            ("repeated-event", "stands in the log twice", "delete one of the two files")
+            ("repeated-event", "stands in the log twice", "delete one of the two")
         } else {
             (
                 "duplicate-event",

@@ -6,6 +6,8 @@ pub mod config;
 pub mod decide;
 pub mod event;
 pub mod finding;
+mod fold;
+mod intents;
 pub mod locations;
 pub mod log;
 pub mod money;
@@ -20,9 +22,11 @@ pub mod state;
 pub mod summary;
 mod text;
 pub mod time;
+mod values;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
@@ -47,6 +51,9 @@ pub use time::{Moment, Term, Tz, When};
 
 use crate::tree::Tree;
 use reader::Table;
+
+/// Findings of one rule that are said of one file.
+const MOST_ALIKE: usize = 100;
 
 /// A register, opened: what it declares, what happened, and what reading it found.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +93,8 @@ pub struct Register {
     aliases: BTreeMap<Number, Number>,
     /// Records whose number another folder has already.
     twice: Vec<Asset>,
+    /// Whether `categories.toml` could not be read as a whole.
+    categories_partial: bool,
 }
 
 /// The logs of all assets.
@@ -113,7 +122,7 @@ impl Ledger {
 pub fn open(tree: &Tree) -> Opened {
     let mut findings = Vec::new();
     let config = config::read(tree, &mut findings);
-    let categories = categories::read(tree, &mut findings);
+    let (categories, categories_partial) = categories::read(tree, &mut findings);
     let mut register = Register {
         config,
         people: people::read(tree, &mut findings),
@@ -123,6 +132,7 @@ pub fn open(tree: &Tree) -> Opened {
         jobs: papers::jobs(tree, &mut findings),
         tags: papers::tags(tree, &mut findings),
         categories,
+        categories_partial,
         ..Register::default()
     };
     let (assets, logs) = read_assets(tree, &register.categories, &mut findings);
@@ -145,33 +155,13 @@ fn read_assets(
     categories: &BTreeMap<Slug, Category>,
     findings: &mut Vec<Finding>,
 ) -> (Vec<Asset>, BTreeMap<Number, Log>) {
-    let read: Vec<_> = asset_folders(tree)
-        .into_par_iter()
-        .map(|folder| {
-            let mut findings = Vec::new();
-            let name = folder.rsplit('/').next().unwrap_or_default();
-            let asset = match Number::parse(name) {
-                Err(why) => {
-                    let typed = Number::typed(name).ok().map(|number| format!("rename the folder to `{number}`"));
-                    let message = format!("the folder `{}` is not an asset number: {why}", name.escape_default());
-                    findings.push(
-                        Finding::new("bad-number", message)
-                            .at(Place::file(&format!("{folder}/asset.toml")))
-                            .maybe_hint(typed),
-                    );
-                    None
-                }
-                Ok(number) => {
-                    let asset = assets::read(tree, folder, number, categories, &mut findings);
-                    let log = log::read(tree, folder, &mut findings);
-                    Some((asset, log))
-                }
-            };
-            (asset, findings)
-        })
-        .collect();
+    let read = |folder| {
+        let mut findings = Vec::new();
+        (read_asset(tree, folder, categories, &mut findings), findings)
+    };
+    let all: Vec<_> = asset_folders(tree).into_par_iter().map(read).collect();
     let (mut assets, mut logs) = (Vec::new(), BTreeMap::new());
-    for (read, mut found) in read {
+    for (read, mut found) in all {
         findings.append(&mut found);
         if let Some((asset, log)) = read {
             logs.entry(asset.number.clone()).or_insert(log);
@@ -179,6 +169,28 @@ fn read_assets(
         }
     }
     (assets, logs)
+}
+
+/// The record and log in `folder`. Where the folder's name is no number, they are read for their findings only.
+fn read_asset(
+    tree: &Tree,
+    folder: &str,
+    categories: &BTreeMap<Slug, Category>,
+    findings: &mut Vec<Finding>,
+) -> Option<(Asset, Log)> {
+    let name = folder.rsplit('/').next().unwrap_or_default();
+    let number = Number::parse(name);
+    if let Err(why) = &number {
+        let typed = Number::typed(name).ok().map(|number| format!("rename the folder to `{number}`"));
+        let message = format!("the folder `{}` is not an asset number: {why}", name.escape_default());
+        let place = Place::file(&format!("{folder}/asset.toml"));
+        findings.push(Finding::new("bad-number", message).at(place).maybe_hint(typed));
+    }
+    let is_number = number.is_ok();
+    let number = number.unwrap_or_else(|_| Number::unchecked(name));
+    let asset = assets::read(tree, folder, &number, categories, findings)?;
+    let log = log::read(tree, folder, findings);
+    is_number.then_some((asset, log))
 }
 
 impl Opened {
@@ -202,7 +214,7 @@ impl Opened {
         findings.sort_by(|a, b| {
             (&a.place, a.severity, a.rule, &a.message).cmp(&(&b.place, b.severity, b.rule, &b.message))
         });
-        findings
+        no_flood(findings)
     }
 
     /// The asset's log folded at `moment`. An unknown number has an empty log.
@@ -212,6 +224,27 @@ impl Opened {
         let ground = Ground { home, zone: self.register.config.timezone };
         state::fold(self.ledger.log(number), ground, moment.now)
     }
+}
+
+/// Leaves [`MOST_ALIKE`] findings of one rule in one file and says how many more there are.
+fn no_flood(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut counts: HashMap<(&'static str, Option<Arc<str>>), usize> = HashMap::new();
+    let of = |finding: &Finding| (finding.rule, finding.place.as_ref().map(|place| place.path.clone()));
+    let mut kept = Vec::new();
+    for finding in findings {
+        let count = counts.entry(of(&finding)).or_default();
+        *count += 1;
+        if *count <= MOST_ALIKE {
+            kept.push(finding);
+        }
+    }
+    for finding in kept.iter_mut().rev() {
+        let count = counts.remove(&of(finding)).unwrap_or_default();
+        if count > MOST_ALIKE {
+            finding.message += &format!(" (and {} more like this in the file)", count - MOST_ALIKE);
+        }
+    }
+    kept
 }
 
 impl Register {
@@ -232,6 +265,7 @@ impl Register {
         }
         for parts in self.parts.values_mut() {
             parts.sort();
+            parts.dedup();
         }
     }
 
@@ -245,6 +279,11 @@ impl Register {
     #[must_use]
     pub fn resolve(&self, number: &Number) -> Option<&Asset> {
         self.assets.get(number).or_else(|| self.assets.get(self.aliases.get(number)?))
+    }
+
+    /// Whether `categories.toml` could not be read as a whole, so that there may be more categories than these.
+    pub(crate) fn has_unread_categories(&self) -> bool {
+        self.categories_partial
     }
 
     /// Records in a folder whose number another folder has already.

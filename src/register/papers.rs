@@ -66,7 +66,7 @@ pub struct TagBatch {
 pub(super) fn audits(tree: &Tree, findings: &mut Vec<Finding>) -> BTreeMap<Slug, Audit> {
     each(tree, "audits/", findings, |slug, top| {
         let mut audit = Audit {
-            title: top.need("title").unwrap_or_else(|| slug.to_string()),
+            title: top.need_words("title").unwrap_or_else(|| slug.to_string()),
             slug,
             location: top.take("location"),
             opened: top.need("opened"),
@@ -83,7 +83,7 @@ pub(super) fn audits(tree: &Tree, findings: &mut Vec<Finding>) -> BTreeMap<Slug,
 pub(super) fn jobs(tree: &Tree, findings: &mut Vec<Finding>) -> BTreeMap<Slug, Job> {
     each(tree, "jobs/", findings, |slug, top| {
         let mut job = Job {
-            title: top.need("title").unwrap_or_else(|| slug.to_string()),
+            title: top.need_words("title").unwrap_or_else(|| slug.to_string()),
             slug,
             from: top.take("from"),
             until: top.take("until"),
@@ -119,9 +119,7 @@ fn each<T>(
     for (path, _) in tree.under(folder) {
         let Some(name) = stem(path, folder) else { continue };
         let slug = declared(name, path, findings);
-        if let Some(one) = file(tree, path, findings, |top| read(slug.clone(), top)) {
-            all.insert(slug, one);
-        }
+        all.extend(file(tree, path, findings, |top| (slug.clone(), read(slug, top))));
     }
     all
 }

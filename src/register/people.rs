@@ -79,10 +79,10 @@ pub(super) fn read(tree: &Tree, findings: &mut Vec<Finding>) -> BTreeMap<Slug, P
                 format!("`{name}` cannot be a person: events that nobody in particular records are by `{name}`");
             findings.push(Finding::new("bad-slug", message).at(super::Place::file(path)));
         }
-        let read = file(tree, path, findings, |top| {
+        people.extend(file(tree, path, findings, |top| {
             let mut person = Person {
                 slug: slug.clone(),
-                name: top.need("name").unwrap_or_else(|| name.to_owned()),
+                name: top.need_words("name").unwrap_or_else(|| name.to_owned()),
                 email: top.take("email"),
                 team: top.take("team"),
                 role: top.take("role").unwrap_or_default(),
@@ -90,19 +90,8 @@ pub(super) fn read(tree: &Tree, findings: &mut Vec<Finding>) -> BTreeMap<Slug, P
                 source: Source::default(),
             };
             person.source = top.finish();
-            person
-        });
-        let unread = || Person {
-            slug: slug.clone(),
-            name: name.to_owned(),
-            email: None,
-            team: None,
-            role: Role::Member,
-            left: None,
-            source: Source::default(),
-        };
-        // A person whose file cannot be read is known all the same.
-        people.insert(slug.clone(), read.unwrap_or_else(unread));
+            (slug, person)
+        }));
     }
     people
 }

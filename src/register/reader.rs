@@ -3,15 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::finding::{Finding, Place, Span, did_you_mean};
-use super::money::Money;
-use super::number::{EventId, Slug};
 use super::text;
-use super::time::{Term, When};
 use crate::tree::{Entry, Tree};
 
 /// Where the fields of one table stand, by dotted key (`purchase.date`, `aliases.0`).
@@ -19,21 +15,24 @@ use crate::tree::{Entry, Tree};
 pub struct Source {
     path: Arc<str>,
     whole: Option<Span>,
+    /// In order of their keys.
     fields: Vec<(Cow<'static, str>, Span)>,
+    partial: bool,
 }
 
 impl Source {
-    /// The whole of the file at `path`.
-    #[must_use]
-    pub fn of_file(path: &str) -> Source {
-        Source { path: path.into(), whole: None, fields: Vec::new() }
-    }
-
     /// The place of a field; of the whole table where it has no such field.
     #[must_use]
     pub fn place(&self, key: &str) -> Place {
-        let span = self.fields.iter().find(|(name, _)| name == key).map(|(_, span)| *span);
-        Place { path: self.path.clone(), span: span.or(self.whole) }
+        self.field(key).unwrap_or_else(|| self.whole())
+    }
+
+    /// The place of a field that is there, be its value right or wrong.
+    #[must_use]
+    pub fn field(&self, key: &str) -> Option<Place> {
+        let at = self.fields.partition_point(|(name, _)| name.as_ref() < key);
+        let (_, span) = self.fields.get(at).filter(|(name, _)| name == key)?;
+        Some(Place { path: self.path.clone(), span: Some(*span) })
     }
 
     /// The place of the table itself.
@@ -47,40 +46,53 @@ impl Source {
     pub fn path(&self) -> &str {
         &self.path
     }
+
+    /// Whether the file could not be read or parsed as a whole, so that fields may be missing that are there.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.partial
+    }
 }
 
 /// Reads the TOML file at `path` with `read`, which is handed its top table.
 ///
-/// `None` where there is no such file or its text cannot be parsed at all.
+/// A file that cannot be read or parsed is read as far as it goes, if only as an empty table: what names it, or what it
+/// would have said, is nobody else's fault. `None` where there is no such file.
 pub(super) fn file<T>(
     tree: &Tree,
     path: &str,
     findings: &mut Vec<Finding>,
     read: impl FnOnce(&mut Table) -> T,
 ) -> Option<T> {
-    let text = readable(path, tree.entry(path)?, findings)?;
-    let (table, errors) = DeTable::parse_recoverable(text);
-    let broken = !errors.is_empty();
-    let hidden: Vec<_> =
-        findings.iter().filter(|f| f.rule == "hidden-character").filter_map(|f| f.place.clone()).collect();
-    for error in errors {
-        let finding = syntax(path, text, &error);
-        if !hidden.iter().any(|place| Some(place) == finding.place.as_ref()) {
-            findings.push(finding);
+    let mut found = Vec::new();
+    let text = readable(path, tree.entry(path)?, &mut found);
+    let (table, errors) = DeTable::parse_recoverable(text.unwrap_or_default());
+    // A hidden character is an error of the grammar too, and what cannot be parsed is of no type.
+    for error in syntax_errors(path, text.unwrap_or_default(), &errors) {
+        if !is_told(&error, &found) {
+            found.push(error);
         }
     }
-    let mut top = Table {
-        table: table.get_ref(),
-        source: Source::of_file(path),
-        prefix: Cow::Borrowed(""),
-        asked: Vec::new(),
-        open: false,
-        findings: Vec::new(),
-        missing: "missing-field",
-    };
+    let partial = text.is_none() || found.iter().any(|finding| finding.rule == "syntax");
+    // What a file lacks is missing at its top.
+    let whole = text.map(|_| Span { start: 0, end: 0 });
+    let source = Source { path: path.into(), whole, fields: Vec::new(), partial };
+    let mut top = Table::new(table.get_ref(), source, "".into(), "missing-field");
     let value = read(&mut top);
-    findings.extend(top.findings.into_iter().filter(|finding| !(broken && finding.rule.starts_with("missing-"))));
+    let follows = |finding: &Finding| partial && (finding.rule.starts_with("missing-") || finding.rule == "wrong-type");
+    let new: Vec<_> = top.findings.into_iter().filter(|new| !follows(new) && !is_told(new, &found)).collect();
+    found.extend(new);
+    findings.append(&mut found);
     Some(value)
+}
+
+/// Whether something inside of what `finding` is about has been found by looking at the text or its grammar.
+fn is_told(finding: &Finding, found: &[Finding]) -> bool {
+    let told = ["hidden-character", "syntax", "bad-date"];
+    let inner = found.iter().filter(|inner| told.contains(&inner.rule)).filter_map(Finding::span);
+    finding
+        .span()
+        .is_some_and(|outer| inner.into_iter().any(|inner| outer.start <= inner.start && inner.start <= outer.end))
 }
 
 /// The text of a TOML file that may be parsed; findings where there is none.
@@ -88,7 +100,7 @@ fn readable<'t>(path: &str, entry: &'t Entry, findings: &mut Vec<Finding>) -> Op
     match entry {
         Entry::Toml(text) => {
             let found = text::look_over(path, text);
-            let stop = found.iter().any(text::stops_parsing);
+            let stop = found.iter().any(|finding| text::stops_parsing(text, finding));
             findings.extend(found);
             (!stop).then_some(text)
         }
@@ -109,21 +121,32 @@ fn readable<'t>(path: &str, entry: &'t Entry, findings: &mut Vec<Finding>) -> Op
     }
 }
 
-fn syntax(path: &str, text: &str, error: &toml::de::Error) -> Finding {
-    let span = error.span().map(|range| Span {
-        start: text.floor_char_boundary(range.start.min(text.len())),
-        end: text.ceil_char_boundary(range.end.min(text.len())),
-    });
-    let message = error.message().lines().collect::<Vec<_>>().join(", ");
-    let rule = if message.contains("date") || message.contains("time") { "bad-date" } else { "syntax" };
-    let hint = (message.contains("duplicate key") && path.contains("/log/"))
-        .then(|| "a merge may have fused two events: each needs an `[[event]]` of its own".to_owned());
-    Finding::new(rule, message).at(Place { path: path.into(), span }).maybe_hint(hint)
+fn syntax_errors(path: &str, text: &str, errors: &[toml::de::Error]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut fused_until = None;
+    for error in errors {
+        let range = error.span().unwrap_or_default();
+        let start = text.floor_char_boundary(range.start.min(text.len()));
+        let end = text.ceil_char_boundary(range.end.min(text.len()));
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        let rule = if message.contains("date") || message.contains("time") { "bad-date" } else { "syntax" };
+        let mut finding = Finding::new(rule, &message).at(Place { path: path.into(), span: Some(Span { start, end }) });
+        if message.contains("duplicate key") && path.contains("/log/") {
+            finding = finding.hint("a merge may have fused two events: each needs an `[[event]]` of its own");
+            // Every further key of the same two events says the same.
+            let between = fused_until.replace(end).and_then(|until| text.get(until..start));
+            if between.is_some_and(|between: &str| !between.contains("[[")) {
+                continue;
+            }
+        }
+        findings.push(finding);
+    }
+    findings
 }
 
 /// A table being read. Keys that nobody asks for are findings when it is finished.
 pub(super) struct Table<'r, 't> {
-    table: &'r DeTable<'t>,
+    entries: &'r DeTable<'t>,
     source: Source,
     prefix: Cow<'static, str>,
     asked: Vec<&'static str>,
@@ -150,7 +173,7 @@ impl Wrong {
         self
     }
 
-    fn type_(expected: &str, value: &DeValue) -> Wrong {
+    pub(super) fn type_(expected: &str, value: &DeValue) -> Wrong {
         Wrong::new("wrong-type", format!("expected {expected}, found {}", kind_of(value)))
     }
 }
@@ -173,6 +196,15 @@ pub(super) trait Value: Sized {
 }
 
 impl<'r, 't> Table<'r, 't> {
+    fn new(
+        entries: &'r DeTable<'t>,
+        source: Source,
+        prefix: Cow<'static, str>,
+        missing: &'static str,
+    ) -> Table<'r, 't> {
+        Table { entries, source, prefix, asked: Vec::new(), open: false, findings: Vec::new(), missing }
+    }
+
     /// The value of an optional key.
     pub(super) fn take<T: Value>(&mut self, key: &'static str) -> Option<T> {
         let value = self.find(key)?;
@@ -181,13 +213,23 @@ impl<'r, 't> Table<'r, 't> {
 
     /// The value of a key that must be there.
     pub(super) fn need<T: Value>(&mut self, key: &'static str) -> Option<T> {
-        if !self.table.contains_key(key) {
+        if !self.entries.contains_key(key) {
             self.asked.push(key);
             let (rule, place) = (self.missing, self.source.whole());
             self.findings.push(Finding::new(rule, format!("`{}{key}` is missing", self.prefix)).at(place));
             return None;
         }
         self.take(key)
+    }
+
+    /// The words of a key that must be there and must not be blank.
+    pub(super) fn need_words(&mut self, key: &'static str) -> Option<String> {
+        let words: String = self.need(key)?;
+        if words.trim().is_empty() {
+            let place = self.place(key);
+            self.findings.push(Finding::new(self.missing, format!("`{}{key}` is blank", self.prefix)).at(place));
+        }
+        Some(words)
     }
 
     /// Every element of an optional list; those that are wrong are left out.
@@ -197,6 +239,7 @@ impl<'r, 't> Table<'r, 't> {
             self.wrong(value, Wrong::type_("a list", value.get_ref()));
             return None;
         };
+        self.remember(key.into(), value.span().into());
         let mut list = Vec::new();
         for (index, element) in elements.iter().enumerate() {
             list.extend(self.read(format!("{key}.{index}").into(), element));
@@ -206,7 +249,7 @@ impl<'r, 't> Table<'r, 't> {
 
     /// A string or a list of strings.
     pub(super) fn one_or_many<T: Value>(&mut self, key: &'static str) -> Option<Vec<T>> {
-        match self.table.get(key).map(Spanned::get_ref) {
+        match self.entries.get(key).map(Spanned::get_ref) {
             Some(DeValue::Array(_)) => self.list(key),
             _ => self.take(key).map(|one| vec![one]),
         }
@@ -233,7 +276,7 @@ impl<'r, 't> Table<'r, 't> {
         &mut self,
         mut read: impl FnMut(&mut Self, &str, Span, &'_ Spanned<DeValue<'t>>) -> Option<T>,
     ) -> Vec<(String, T)> {
-        let table = self.table;
+        let table = self.entries;
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         let mut named = Vec::new();
@@ -256,15 +299,13 @@ impl<'r, 't> Table<'r, 't> {
             self.wrong(value, Wrong::type_("a table", value.get_ref()));
             return None;
         };
-        let mut inner = Table {
-            table,
-            source: Source { path: self.source.path.clone(), whole: Some(value.span().into()), fields: Vec::new() },
-            prefix,
-            asked: Vec::new(),
-            open: false,
-            findings: Vec::new(),
-            missing: self.missing,
+        let source = Source {
+            path: self.source.path.clone(),
+            whole: Some(value.span().into()),
+            fields: Vec::new(),
+            partial: self.source.partial,
         };
+        let mut inner = Table::new(table, source, prefix, self.missing);
         let read = read(&mut inner);
         self.findings.append(&mut inner.findings);
         self.source.fields.append(&mut inner.source.fields);
@@ -302,7 +343,9 @@ impl<'r, 't> Table<'r, 't> {
 
     /// The place of a key that was read, or of the table.
     pub(super) fn place(&self, key: &str) -> Place {
-        self.source.place(&format!("{}{key}", self.prefix))
+        let key = format!("{}{key}", self.prefix);
+        let field = self.source.fields.iter().find(|(name, _)| *name == key);
+        field.map_or_else(|| self.source.whole(), |(_, span)| self.at(*span))
     }
 
     /// The place of one of this file's spans.
@@ -315,9 +358,19 @@ impl<'r, 't> Table<'r, 't> {
         self.missing = rule;
     }
 
+    /// Whether the file could not be read or parsed as a whole.
+    pub(super) fn is_partial(&self) -> bool {
+        self.source.partial
+    }
+
+    /// Whether there is no key at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Whether the key is there.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.table.contains_key(key)
+        self.entries.contains_key(key)
     }
 
     /// Says that the key is one of this table's, there or not.
@@ -335,7 +388,7 @@ impl<'r, 't> Table<'r, 't> {
         if self.open {
             return;
         }
-        let table = self.table;
+        let table = self.entries;
         for key in table.keys().filter(|key| !self.asked.contains(&key.get_ref().as_ref())) {
             let hint = did_you_mean(key.get_ref(), self.asked.iter().copied());
             let message = format!("unknown key `{}{}`", self.prefix, key.get_ref().escape_debug());
@@ -347,132 +400,12 @@ impl<'r, 't> Table<'r, 't> {
     /// The last word on a table: no other key, and where those that were read stand.
     pub(super) fn finish(&mut self) -> Source {
         self.nothing_else();
+        self.source.fields.sort_by(|(a, _), (b, _)| a.cmp(b));
         std::mem::take(&mut self.source)
     }
 
     fn find(&mut self, key: &'static str) -> Option<&'r Spanned<DeValue<'t>>> {
         self.asked.push(key);
-        self.table.get(key)
+        self.entries.get(key)
     }
-}
-
-impl Value for String {
-    fn read(value: &DeValue) -> Result<String, Wrong> {
-        let DeValue::String(text) = value else { return Err(Wrong::type_("a string", value)) };
-        match text.chars().find(|c| text::is_bidi_control(*c) || text::is_stray_control(*c)) {
-            Some(c) => Err(Wrong::new("hidden-character", format!("hidden character U+{:04X}", u32::from(c)))
-                .hint("delete it: what is shown would not be what is written")),
-            None => Ok(text.replace("\r\n", "\n")),
-        }
-    }
-}
-
-impl Value for bool {
-    fn read(value: &DeValue) -> Result<bool, Wrong> {
-        match value {
-            DeValue::Boolean(truth) => Ok(*truth),
-            _ => Err(Wrong::type_("true or false", value)),
-        }
-    }
-}
-
-impl Value for f64 {
-    fn read(value: &DeValue) -> Result<f64, Wrong> {
-        let number = match value {
-            DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
-            DeValue::Float(number) => number.as_str().parse().ok(),
-            _ => return Err(Wrong::type_("a number", value)),
-        };
-        number
-            .filter(|number: &f64| number.is_finite())
-            .ok_or_else(|| Wrong::new("bad-field-value", "this is not a number one can use"))
-    }
-}
-
-impl Value for Slug {
-    fn read(value: &DeValue) -> Result<Slug, Wrong> {
-        String::read(value).map(|text| Slug::referred(&text))
-    }
-}
-
-impl Value for EventId {
-    fn read(value: &DeValue) -> Result<EventId, Wrong> {
-        String::read(value).map(|text| EventId::referred(&text))
-    }
-}
-
-impl Value for Money {
-    fn read(value: &DeValue) -> Result<Money, Wrong> {
-        let hint = "write an amount and a currency, such as \"3899.00 EUR\"";
-        match value {
-            DeValue::String(_) => {}
-            DeValue::Integer(_) | DeValue::Float(_) => {
-                return Err(Wrong::new("bad-money", "a number is not money").hint(hint));
-            }
-            _ => return Err(Wrong::type_("money", value)),
-        }
-        let text = String::read(value)?;
-        Money::parse(&text).map_err(|why| Wrong::new("bad-money", format!("`{text}` is not money: {why}")).hint(hint))
-    }
-}
-
-impl Value for Term {
-    fn read(value: &DeValue) -> Result<Term, Wrong> {
-        let text = String::read(value)?;
-        Term::parse(&text)
-            .map_err(|why| Wrong::new("bad-field-value", why).hint("write a number and d, w, m or y, such as \"180d\""))
-    }
-}
-
-impl Value for NaiveDate {
-    fn read(value: &DeValue) -> Result<NaiveDate, Wrong> {
-        match When::read(value)? {
-            When::Day(day) => Ok(day),
-            When::Instant(_) => {
-                Err(Wrong::new("bad-date", "expected a day, found an instant").hint("write a date such as 2026-11-27"))
-            }
-        }
-    }
-}
-
-impl Value for DateTime<Utc> {
-    fn read(value: &DeValue) -> Result<DateTime<Utc>, Wrong> {
-        match When::read(value)? {
-            When::Instant(at) => Ok(at),
-            When::Day(_) => Err(Wrong::new("bad-date", "expected an instant, found a day")
-                .hint("write a date and time such as 2026-11-27T09:14:00Z")),
-        }
-    }
-}
-
-impl Value for When {
-    fn read(value: &DeValue) -> Result<When, Wrong> {
-        let DeValue::Datetime(written) = value else {
-            let quoted =
-                matches!(value, DeValue::String(text) if text.bytes().next().is_some_and(|b| b.is_ascii_digit()));
-            let wrong = Wrong::type_("a date", value);
-            return Err(if quoted { wrong.hint("write it without quotes") } else { wrong });
-        };
-        let text = written.to_string();
-        let wrong = |why: &str| Wrong::new("bad-date", format!("`{text}` {why}"));
-        match (written.date, written.time, written.offset) {
-            (Some(_), None, None) => text.parse().map(When::Day).map_err(|_| wrong("is not a day of the calendar")),
-            (Some(_), Some(time), Some(_)) => {
-                if time.second.is_some_and(|second| second > 59) {
-                    return Err(wrong("has a second 60, which no clock of a register shows"));
-                }
-                let at = DateTime::parse_from_rfc3339(&text).map_err(|_| wrong("is not an instant"))?;
-                Ok(When::Instant(milliseconds(at.with_timezone(&Utc))))
-            }
-            (Some(_), Some(_), None) => {
-                Err(wrong("has no offset").hint(format!("say which zone it is in: {text}Z or {text}+01:00")))
-            }
-            _ => Err(wrong("has no date")),
-        }
-    }
-}
-
-/// A register's instants are whole milliseconds; what is finer is dropped.
-fn milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(at.timestamp_millis()).unwrap_or(at)
 }

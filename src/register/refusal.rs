@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 use super::number::{EventId, Slug};
 use super::state::{Custody, Fault, Repair, Reservation, Retired, Since};
+use super::text::one_line;
 
 /// Why something may not be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +26,16 @@ pub struct Refusal {
 
 impl Refusal {
     pub(super) fn new(code: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { code, message: message.into(), holder: None, since: None, event: None, instead: None }
+        Refusal { code, message: one_line(message.into()), holder: None, since: None, event: None, instead: None }
     }
 
     pub(super) fn instead(mut self, what: impl Into<String>) -> Refusal {
         self.instead = Some(what.into());
+        self
+    }
+
+    pub(super) fn maybe_instead(mut self, what: Option<String>) -> Refusal {
+        self.instead = what;
         self
     }
 

@@ -11,6 +11,7 @@ use super::{Category, Opened};
 
 /// An asset and its state, as JSON has it. Slugs stand for people and places; absent is null.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the JSON")]
 pub struct Summary {
     /// Its number.
     pub number: Number,

@@ -7,32 +7,55 @@ use super::finding::{Finding, Place};
 /// Tables within tables, arrays within arrays and parts of a dotted key that a file may have.
 const MAX_DEPTH: usize = 32;
 
-/// Looks `text` over; a file with a finding of [`stops_parsing`] is not parsed.
+/// Looks `text` over; a file with a finding that [`stops_parsing`] is not parsed.
 pub(super) fn look_over(path: &str, text: &str) -> Vec<Finding> {
-    let mut scan = Scan { path, text, findings: Vec::new() };
+    let mut scan = Scan { path, text, findings: Vec::new(), newer: Vec::new() };
     scan.conflicts();
     scan.hidden_characters();
     scan.grammar();
     scan.findings
 }
 
-/// Whether the parser must not see a text with this finding.
-pub(super) fn stops_parsing(finding: &Finding) -> bool {
-    matches!(finding.rule, "merge-conflict" | "too-deep")
+/// Whether the parser must not see `text`, in which `finding` was found.
+pub(super) fn stops_parsing(text: &str, finding: &Finding) -> bool {
+    match finding.rule {
+        "merge-conflict" | "too-deep" => true,
+        "hidden-character" => text.contains('\0'),
+        _ => false,
+    }
 }
 
 /// Bidirectional controls, which make text read other than it is
 /// (Unicode Standard Annex #9, explicit formatting characters).
+#[must_use]
 pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Control characters that no text of a register needs; line breaks and tabs are fine.
+#[must_use]
 pub fn is_stray_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\r' | '\t')
 }
 
+/// A text as one plain line of a message: line breaks and controls are written out.
+pub(super) fn one_line(text: String) -> String {
+    let breaks = |c: char| c.is_control() || is_bidi_control(c) || matches!(c, '\u{2028}' | '\u{2029}');
+    if !text.contains(breaks) {
+        return text;
+    }
+    text.chars().fold(String::with_capacity(text.len()), |mut line, c| {
+        if breaks(c) {
+            line.extend(c.escape_default())
+        } else {
+            line.push(c)
+        }
+        line
+    })
+}
+
 /// Characters that take no or hardly any ink and make two names look alike.
+#[must_use]
 pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{180e}')
 }
@@ -54,6 +77,8 @@ struct Scan<'a> {
     path: &'a str,
     text: &'a str,
     findings: Vec<Finding>,
+    /// What only TOML 1.1 allows and has been found; it is said once.
+    newer: Vec<&'static str>,
 }
 
 impl Scan<'_> {
@@ -64,8 +89,11 @@ impl Scan<'_> {
 
     fn conflicts(&mut self) {
         let mut start = 0;
+        let mut is_open = false;
         for line in self.text.split_inclusive('\n') {
-            if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {
+            let marks = |mark: &str| line.strip_prefix(mark).is_some_and(|rest| rest.starts_with([' ', '\r', '\n']));
+            let (opens, closes) = (marks("<<<<<<<"), marks(">>>>>>>"));
+            if opens || closes && !is_open {
                 let span = start..start + line.trim_end().len();
                 self.found(
                     "merge-conflict",
@@ -74,21 +102,26 @@ impl Scan<'_> {
                     "keep what is right of both sides and delete the marker lines",
                 );
             }
+            is_open = opens || is_open && !closes;
             start += line.len();
         }
     }
 
+    /// Each run of characters that hide or change what is shown; the first NUL says that this is no text at all.
     fn hidden_characters(&mut self) {
-        for (at, c) in self.text.char_indices() {
-            if is_bidi_control(c) || is_stray_control(c) {
-                let message = format!("hidden character U+{:04X}", u32::from(c));
-                self.found(
-                    "hidden-character",
-                    at..at + c.len_utf8(),
-                    message,
-                    "delete it: what is shown would not be what is written",
-                );
+        let mut run_end = usize::MAX;
+        for (at, c) in self.text.char_indices().filter(|(_, c)| is_bidi_control(*c) || is_stray_control(*c)) {
+            if c == '\0' {
+                let hint = "save the file as UTF-8; UTF-16 and binary files are not read";
+                self.found("hidden-character", at..at + 1, "a NUL character: this is not UTF-8 text", hint);
+                return;
             }
+            if at != run_end {
+                let message = format!("hidden character U+{:04X}", u32::from(c));
+                let hint = "delete it: what is shown would not be what is written";
+                self.found("hidden-character", at..at + c.len_utf8(), message, hint);
+            }
+            run_end = at + c.len_utf8();
         }
     }
 
@@ -145,7 +178,11 @@ impl Scan<'_> {
         }
     }
 
-    fn newer(&mut self, span: Range<usize>, what: &str) {
+    fn newer(&mut self, span: Range<usize>, what: &'static str) {
+        if self.newer.contains(&what) {
+            return;
+        }
+        self.newer.push(what);
         self.found(
             "toml-1-1",
             span,
@@ -231,7 +268,7 @@ mod tests {
 
     #[test]
     fn what_hides_or_confuses_is_found() {
-        assert_eq!(rules("<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> x\n"), ["merge-conflict"; 2]);
+        assert_eq!(rules("<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> x\n"), ["merge-conflict"]);
         assert_eq!(rules("a = \"\u{202e}x\" # \u{1b}"), ["hidden-character"; 2]);
         assert_eq!(rules("a = \"שלום \u{200d}\u{fe0f}\""), Vec::<&str>::new());
     }

@@ -53,7 +53,7 @@ pub fn last_instant(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
 }
 
 /// One end of a reservation: a day (inclusive) or an instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub enum When {
     /// A whole day in the register's timezone.
     Day(NaiveDate),
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(instant(end), "2026-11-23T22:59:59.999Z");
         // Clocks in Beirut skip midnight on 27 March 2022.
         assert_eq!(instant(first_instant(day("2022-03-27"), Tz::Asia__Beirut)), "2022-03-26T22:00:00Z");
-        last_instant(NaiveDate::MAX, Tz::UTC);
+        assert!(last_instant(NaiveDate::MAX, Tz::UTC) > first_instant(day("9999-12-31"), Tz::UTC));
     }
 
     #[test]

@@ -6,10 +6,10 @@ use super::Scope;
 use crate::register::decide::receiver;
 use crate::register::event::Action;
 use crate::register::finding::{Finding, Place};
-use crate::register::number::{EventId, Number};
+use crate::register::state::{Custody, Fault};
 use crate::register::summary::Dues;
 use crate::register::time::day_of;
-use crate::register::{Asset, Folded};
+use crate::register::{Asset, Folded, Logged};
 
 /// Days ahead of its end that a warranty or a hire is spoken of.
 const SOON: Days = Days::new(30);
@@ -20,7 +20,7 @@ pub(super) fn things_come_back_in_time(scope: &Scope, findings: &mut Vec<Finding
         let due = custody.due.map(|due| due.to_string()).unwrap_or_default();
         let name = scope.register.person_name(&custody.person);
         let message = format!("`{}` was due back on {due} from {name}", asset.number);
-        findings.push(Finding::new("overdue", message).at(place_of(scope, &asset.number, &custody.event, "due")));
+        findings.push(Finding::new("overdue", message).at(where_due(scope, asset, folded, custody)));
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) fn faults_are_mended(scope: &Scope, findings: &mut Vec<Finding>) {
         for fault in &folded.state.faults {
             let note = fault.note.as_deref().and_then(|note| note.lines().next()).unwrap_or("failed its inspection");
             let message = format!("`{}` has an open {} fault: {note}", asset.number, fault.grade);
-            findings.push(Finding::new("open-fault", message).at(place_of(scope, &asset.number, &fault.id, "note")));
+            findings.push(Finding::new("open-fault", message).at(where_reported(scope, asset, fault)));
         }
     }
 }
@@ -112,7 +112,24 @@ fn for_each_past(scope: &Scope, due: fn(&Dues) -> Option<NaiveDate>, mut found: 
     }
 }
 
-fn place_of(scope: &Scope, number: &Number, id: &EventId, key: &str) -> Place {
-    let logged = scope.opened.ledger.log(number).event(id);
-    logged.map_or_else(|| Place::file("assets"), |logged| logged.source.place(key))
+/// The last event that said when it is due.
+fn where_due(scope: &Scope, asset: &Asset, folded: &Folded, custody: &Custody) -> Place {
+    let says = |logged: &&Logged| {
+        let due = match &logged.event.action {
+            Action::Checkout { due, .. } | Action::Transfer { due, .. } => *due,
+            Action::Extend { due } => Some(*due),
+            _ => None,
+        };
+        let id = &logged.event.id;
+        due == custody.due && !folded.voided.contains(id) && folded.refusal(id).is_none()
+    };
+    let events = scope.opened.ledger.log(&asset.number).events();
+    let said = events.iter().rev().filter(|logged| logged.event.at <= scope.moment.now).find(says);
+    said.map_or_else(|| asset.source.place("name"), |logged| logged.source.place("due"))
+}
+
+fn where_reported(scope: &Scope, asset: &Asset, fault: &Fault) -> Place {
+    let logged = scope.opened.ledger.log(&asset.number).event(&fault.id);
+    let source = logged.map_or(&asset.source, |logged| &logged.source);
+    ["note", "result", "name"].iter().find_map(|key| source.field(key)).unwrap_or_else(|| source.whole())
 }

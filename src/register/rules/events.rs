@@ -1,23 +1,26 @@
 //! Whether what the logs say can have happened.
 
+use std::fmt::Display;
+
 use super::Scope;
-use crate::register::decide::{CLOCKS_DIFFER, out_of_order};
+use crate::register::decide::{CLOCKS_DIFFER, half_position, out_of_order};
 use crate::register::event::Action;
 use crate::register::finding::Finding;
-use crate::register::time::{day_of, first_instant, instant};
+use crate::register::reader::Source;
+use crate::register::time::{When, day_of, first_instant, instant};
+use crate::register::{Logged, Refusal};
 
 pub(super) fn events_are_allowed(scope: &Scope, findings: &mut Vec<Finding>) {
     for (asset, folded) in scope.assets() {
         let log = scope.opened.ledger.log(&asset.number);
+        // What follows an event that could not be read may be right: the fold has not seen all there is.
+        let is_known = |logged: &&Logged| log.unread_since().is_none_or(|unread| logged.event.at < unread);
         for (id, refusal) in &folded.refused {
-            let Some(logged) = log.event(id) else { continue };
-            let message = format!(
-                "this {} of `{}` cannot have happened: {}",
-                logged.event.action.kind(),
-                asset.number,
-                refusal.message
-            );
-            let finding = Finding::new("refused-event", message).at(logged.source.place("kind"));
+            let Some(logged) = log.event(id).filter(is_known) else { continue };
+            let action = &logged.event.action;
+            let message =
+                format!("this `{}` of `{}` cannot have happened: {}", action.kind(), asset.number, refusal.message);
+            let finding = Finding::new("refused-event", message).at(logged.source.place(culprit(action, refusal)));
             findings.push(
                 finding.hint("`void` the event that is wrong, or record with `--at` what is missing between the two"),
             );
@@ -25,34 +28,34 @@ pub(super) fn events_are_allowed(scope: &Scope, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The key of a refused event that a refusal is about.
+fn culprit(action: &Action, refusal: &Refusal) -> &'static str {
+    match action {
+        Action::Void { .. } | Action::Cancel { .. } => "of",
+        Action::Repaired { .. } if refusal.code == "no-such-fault" => "of",
+        _ => "kind",
+    }
+}
+
 pub(super) fn events_have_happened(scope: &Scope, findings: &mut Vec<Finding>) {
-    for (_, log) in scope.opened.ledger.iter() {
-        // The newest come last.
-        for logged in log.events().iter().rev().take_while(|logged| logged.event.at > scope.clock + CLOCKS_DIFFER) {
-            let message =
-                format!("this {} has not happened yet: it is now {}", logged.event.action.kind(), instant(scope.clock));
-            findings.push(
-                Finding::new("future-event", message)
-                    .at(logged.source.place("at"))
-                    .hint("what is to come is a `reserve`"),
-            );
-        }
+    for (_, logged) in scope.events().filter(|(_, logged)| logged.event.at > scope.clock + CLOCKS_DIFFER) {
+        let message =
+            format!("this `{}` has not happened yet: it is now {}", logged.event.action.kind(), instant(scope.clock));
+        findings.push(
+            Finding::new("future-event", message)
+                .at(logged.source.place("at"))
+                .hint("what is to come is a `reserve`; `void` what was recorded with a wrong time"),
+        );
     }
 }
 
 pub(super) fn nothing_happens_before_purchase(scope: &Scope, findings: &mut Vec<Finding>) {
     let zone = scope.register.config.timezone;
-    for asset in scope.register.assets.values() {
-        let Some(bought) = asset.purchase.as_ref().and_then(|purchase| purchase.date) else { continue };
-        let opening = first_instant(bought, zone);
-        for logged in
-            scope.opened.ledger.log(&asset.number).events().iter().take_while(|logged| logged.event.at < opening)
-        {
-            let message = format!(
-                "this {} happened before `{}` was bought, on {bought}",
-                logged.event.action.kind(),
-                asset.number
-            );
+    for (asset, logged) in scope.events() {
+        let bought = asset.purchase.as_ref().and_then(|purchase| purchase.date);
+        if let Some(bought) = bought.filter(|bought| logged.event.at < first_instant(*bought, zone)) {
+            let kind = logged.event.action.kind();
+            let message = format!("this `{kind}` happened before `{}` was bought, on {bought}", asset.number);
             findings.push(Finding::new("event-before-purchase", message).at(logged.source.place("at")));
         }
     }
@@ -70,33 +73,47 @@ pub(super) fn purchases_have_happened(scope: &Scope, findings: &mut Vec<Finding>
 }
 
 pub(super) fn days_are_in_order(scope: &Scope, findings: &mut Vec<Finding>) {
-    let zone = scope.register.config.timezone;
-    for logged in scope.opened.ledger.iter().flat_map(|(_, log)| log.events()) {
-        if let Some(why) = out_of_order(&logged.event, zone) {
-            let key = match logged.event.action {
-                Action::Reserve { .. } => "until",
-                Action::Sighting { .. } => "lat",
-                _ => "due",
-            };
+    let (register, zone) = (scope.register, scope.register.config.timezone);
+    for (_, logged) in scope.events() {
+        for (key, why) in out_of_order(&logged.event, zone) {
             findings.push(Finding::new("bad-field-value", why).at(logged.source.place(key)));
         }
-    }
-    let mut ends = Vec::new();
-    for asset in scope.register.assets.values() {
-        let hire = asset.hire.iter().map(|hire| (hire.from, hire.until, "hire.until"));
-        let purchase =
-            asset.purchase.iter().map(|purchase| (purchase.date, purchase.warranty_until, "purchase.warranty_until"));
-        ends.extend(hire.chain(purchase).map(|(from, until, key)| (from, until, asset.source.place(key))));
-    }
-    ends.extend(scope.register.jobs.values().map(|job| (job.from, job.until, job.source.place("until"))));
-    for (from, until, place) in ends {
-        if let (Some(from), Some(until)) = (from, until)
-            && until < from
+        // Where the other half is there and wrong, that is a finding already.
+        if let Action::Sighting { lat, lon, .. } = &logged.event.action
+            && let Some((one, other)) = half_position(*lat, *lon)
+            && logged.source.field(other).is_none()
         {
-            findings
-                .push(Finding::new("bad-field-value", format!("{until} is before {from}, when it begins")).at(place));
+            let why = format!("`{one}` without `{other}` is no position");
+            findings.push(Finding::new("bad-field-value", why).at(logged.source.place(one)));
         }
     }
+    for asset in register.assets.values() {
+        let mut order = |from, until, key| findings.extend(ends_early(from, until, &asset.source, key));
+        if let Some(hire) = &asset.hire {
+            order(hire.from, hire.until, "hire.until");
+        }
+        if let Some(purchase) = &asset.purchase {
+            order(purchase.date, purchase.warranty_until, "purchase.warranty_until");
+        }
+    }
+    for job in register.jobs.values() {
+        findings.extend(ends_early(job.from, job.until, &job.source, "until"));
+    }
+    for audit in register.audits.values() {
+        let (opened, closed) = (audit.opened.map(When::Instant), audit.closed.map(When::Instant));
+        findings.extend(ends_early(opened, closed, &audit.source, "closed"));
+    }
+}
+
+fn ends_early<T: PartialOrd + Display>(
+    from: Option<T>,
+    until: Option<T>,
+    source: &Source,
+    key: &str,
+) -> Option<Finding> {
+    let (from, until) = from.zip(until)?;
+    let message = || format!("{until} is before {from}, when it begins");
+    (until < from).then(|| Finding::new("bad-field-value", message()).at(source.place(key)))
 }
 
 pub(super) fn retired_things_stay_away(scope: &Scope, findings: &mut Vec<Finding>) {

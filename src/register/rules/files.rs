@@ -18,13 +18,16 @@ pub(super) fn files_exist(tree: &Tree, register: &Register, findings: &mut Vec<F
             findings.push(Finding::new("missing-file", message).at(place));
         }
     }
+    let mut last = "";
     for (path, _) in tree.under("assets/") {
-        let Some((folder, _)) = path.split_once("/log/") else { continue };
-        let record = format!("{folder}/asset.toml");
-        let told = findings.iter().any(|f: &Finding| f.place.as_ref().is_some_and(|place| *place.path == *record));
-        if tree.entry(&record).is_none() && !told {
+        let Some((folder, _)) = path.split_once("/log/").filter(|(folder, _)| *folder != last) else { continue };
+        last = folder;
+        if tree.entry(&format!("{folder}/asset.toml")).is_none() {
+            let message = format!("`{folder}` has a log and no record");
             findings.push(
-                Finding::new("missing-file", format!("`{folder}` has a log and no record")).at(Place::file(&record)),
+                Finding::new("missing-file", message)
+                    .at(Place::file(path))
+                    .hint("put `asset.toml` back beside the log"),
             );
         }
     }
@@ -76,7 +79,7 @@ pub(super) fn files_can_be_read(tree: &Tree, _: &Register, findings: &mut Vec<Fi
 
 pub(super) fn files_are_there_themselves(tree: &Tree, register: &Register, findings: &mut Vec<Finding>) {
     for (asset, file, place) in named_files(register) {
-        if facts(tree, asset, file).is_some_and(|facts| is_lfs_pointer(facts)) {
+        if facts(tree, asset, file).is_some_and(is_lfs_pointer) {
             findings.push(
                 Finding::new("lfs-pointer", format!("`{}` is a pointer of Git LFS", file.escape_debug())).at(place),
             );
@@ -87,16 +90,27 @@ pub(super) fn files_are_there_themselves(tree: &Tree, register: &Register, findi
 pub(super) fn photos_are_pictures(tree: &Tree, register: &Register, findings: &mut Vec<Finding>) {
     for asset in register.assets.values() {
         let Some(photo) = &asset.photo else { continue };
-        let Some(facts) = facts(tree, asset, photo).filter(|facts| !is_lfs_pointer(facts)) else { continue };
-        let why = match (picture(&facts.head), facts.pixels) {
-            (None, _) => "is no picture by its content",
-            (_, Some((width, height))) if width > MAX_SIDE || height > MAX_SIDE => "has too many pixels",
-            _ => continue,
-        };
+        let Some((why, hint)) = asset.inside(photo).and_then(|path| no_picture(tree.entry(&path)?)) else { continue };
         let message = format!("`{}` {why}", photo.escape_debug());
-        findings.push(
-            Finding::new("bad-photo", message).at(asset.source.place("photo")).hint("save it as JPEG, PNG or WebP"),
-        );
+        findings.push(Finding::new("bad-photo", message).at(asset.source.place("photo")).hint(hint));
+    }
+}
+
+/// Why a file is no photo, and what to do about it.
+fn no_picture(entry: &Entry) -> Option<(&'static str, &'static str)> {
+    let another = "save it as JPEG, PNG or WebP";
+    match entry {
+        Entry::Toml(_) | Entry::NotUtf8(_) | Entry::TooLarge(_) => Some(("is no picture", another)),
+        Entry::Other(facts) if is_lfs_pointer(facts) => None,
+        Entry::Other(facts) => match (picture(&facts.head), facts.pixels) {
+            (None, _) => Some(("is no picture by its content", another)),
+            (_, Some((width, height))) if width > MAX_SIDE || height > MAX_SIDE => {
+                Some(("has too many pixels", "save it smaller: 2,000 pixels a side are plenty"))
+            }
+            _ => None,
+        },
+        // What is no plain file is a finding of its own.
+        _ => None,
     }
 }
 

@@ -16,7 +16,7 @@ use super::finding::{Finding, Severity};
 use super::number::Number;
 use super::state::Folded;
 use super::time::Moment;
-use super::{Asset, Opened, Register};
+use super::{Asset, Logged, Opened, Register};
 use crate::tree::Tree;
 
 /// One rule.
@@ -52,6 +52,14 @@ struct Scope<'a> {
 impl<'a> Scope<'a> {
     fn assets(&self) -> impl Iterator<Item = (&'a Asset, &Folded)> {
         self.register.assets.values().filter_map(|asset| Some((asset, self.states.get(&asset.number)?)))
+    }
+
+    /// The events of every asset that count or were refused; those that are void are corrected by that.
+    fn events(&self) -> impl Iterator<Item = (&'a Asset, &'a Logged)> {
+        self.assets().flat_map(|(asset, folded)| {
+            let events = self.opened.ledger.log(&asset.number).events().iter();
+            events.filter(|logged| !folded.voided.contains(&logged.event.id)).map(move |logged| (asset, logged))
+        })
     }
 }
 
@@ -136,9 +144,9 @@ pub const RULES: &[Rule] = rules! {
     "retired-but-seen" Warning Whole(events::retired_things_stay_away), "A retired asset is not seen again. If it is back in use, record a `reinstate`.";
     "stray-file" Warning Files(files::files_are_where_they_count), "A TOML file in a folder of the register stands where tagbook reads it. One elsewhere counts for nothing.";
     "syntax" Error Reading, "A file is well-formed TOML.";
+    "toml-1-1" Warning Reading, "A register keeps to TOML 1.0, which every other tool reads too.";
     "too-deep" Error Reading, "Nothing in a register is nested deeper than 32.";
     "too-large" Error Reading, "A TOML file is at most 1 MiB.";
-    "toml-1-1" Warning Reading, "A register keeps to TOML 1.0, which every other tool reads too.";
     "unknown-asset" Error Whole(names::kits_are_known), "The kit that an asset is `part_of` is an asset of the register.";
     "unknown-audit" Warning Whole(names::audits_are_known), "The audit that an event names has a file in `audits/`.";
     "unknown-category" Error Whole(names::categories_are_known), "An asset's category stands in `categories.toml`.";

@@ -15,7 +15,7 @@ pub(super) fn people_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
             findings.push(unknown("unknown-person", "person", slug, place, known));
         }
     };
-    for Logged { event, source } in events(scope) {
+    for (_, Logged { event, source }) in scope.events() {
         if !matches!(event.by.as_str(), "desk" | "import") {
             check(&event.by, source.place("by"));
         }
@@ -40,13 +40,16 @@ pub(super) fn people_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
 
 pub(super) fn locations_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
     let register = scope.register;
+    if register.locations.is_partial() {
+        return;
+    }
     let mut check = |slug: Option<&Slug>, place: Place| {
         if let Some(slug) = slug.filter(|slug| register.locations.named(slug).is_none()) {
             let known = register.locations.iter().map(|place| place.slug.as_str());
             findings.push(unknown("unknown-location", "location", slug, place, known));
         }
     };
-    for Logged { event, source } in events(scope) {
+    for (_, Logged { event, source }) in scope.events() {
         check(event.action.location(), source.place("location"));
     }
     for asset in register.assets.values() {
@@ -62,6 +65,9 @@ pub(super) fn locations_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
 
 pub(super) fn categories_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
     let categories = &scope.register.categories;
+    if scope.register.has_unread_categories() {
+        return;
+    }
     // A record without a category is a finding of its own.
     for asset in scope.register.assets.values().filter(|asset| !asset.category.as_str().is_empty()) {
         if !categories.contains_key(&asset.category) {
@@ -89,7 +95,7 @@ pub(super) fn kits_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
 
 pub(super) fn jobs_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
     let jobs = &scope.register.jobs;
-    for Logged { event, source } in events(scope) {
+    for (_, Logged { event, source }) in scope.events() {
         if let Some(job) = event.job.as_ref().filter(|job| !jobs.contains_key(*job)) {
             findings.push(unknown("unknown-job", "job", job, source.place("job"), jobs.keys().map(Slug::as_str)));
         }
@@ -98,7 +104,7 @@ pub(super) fn jobs_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
 
 pub(super) fn audits_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
     let audits = &scope.register.audits;
-    for Logged { event, source } in events(scope) {
+    for (_, Logged { event, source }) in scope.events() {
         if let Action::Audit { audit: Some(audit), .. } = &event.action
             && !audits.contains_key(audit)
         {
@@ -135,7 +141,7 @@ pub(super) fn kits_are_trees(scope: &Scope, findings: &mut Vec<Finding>) {
 
 pub(super) fn serials_are_there(scope: &Scope, findings: &mut Vec<Finding>) {
     for (asset, wanted) in required(scope) {
-        if wanted == "serial" && asset.serial.is_none() {
+        if wanted == "serial" && asset.serial.as_deref().is_none_or(|serial| serial.trim().is_empty()) {
             let message = format!("`{}` has no serial, which its category `{}` requires", asset.number, asset.category);
             findings.push(Finding::new("missing-serial", message).at(asset.source.place("name")));
         }
@@ -156,24 +162,20 @@ pub(super) fn required_fields_are_there(scope: &Scope, findings: &mut Vec<Findin
         let Some(category) = scope.register.categories.get(&asset.category) else { continue };
         for name in category.fields.iter().filter(|(_, rule)| rule.required).map(|(name, _)| name) {
             // A value that is there and wrong is a finding already.
-            if !asset.fields.contains_key(name) && asset.source.place(&format!("fields.{name}")) == asset.source.whole()
-            {
+            if !asset.source.is_partial() && asset.source.field(&format!("fields.{name}")).is_none() {
                 missing(asset, &format!("fields.{name}"));
             }
         }
     }
 }
 
+/// Every record that was read as a whole with the fields that its category requires.
 fn required<'a>(scope: &Scope<'a>) -> impl Iterator<Item = (&'a Asset, &'a str)> {
     let register = scope.register;
-    register.assets.values().flat_map(|asset| {
+    register.assets.values().filter(|asset| !asset.source.is_partial()).flat_map(|asset| {
         let category = register.categories.get(&asset.category);
         category.into_iter().flat_map(|category| &category.require).map(move |wanted| (asset, wanted.as_str()))
     })
-}
-
-fn events<'a>(scope: &Scope<'a>) -> impl Iterator<Item = &'a Logged> {
-    scope.opened.ledger.iter().flat_map(|(_, log)| log.events())
 }
 
 fn unknown<'a>(

@@ -23,10 +23,9 @@ pub(super) fn numbers_are_unique(scope: &Scope, findings: &mut Vec<Finding>) {
     let mut aliases: BTreeMap<&Number, &str> = BTreeMap::new();
     for asset in register.assets.values() {
         for (index, alias) in asset.aliases.iter().enumerate() {
-            let place = asset.source.place(&format!("aliases.{index}"));
             let number = register.assets.get(alias).map(|asset| asset.source.path());
             if let Some(first) = number.or_else(|| aliases.get(alias).copied()) {
-                twice(alias, place, first);
+                twice(alias, asset.source.place(&format!("aliases.{index}")), first);
             }
             aliases.entry(alias).or_insert(asset.source.path());
         }
