@@ -1,5 +1,7 @@
 //! Imports from other trackers, as a register takes them: whole or not at all, twice as once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
+
 use chrono::{DateTime, Utc};
 use iso_currency::Currency;
 use proptest::prelude::*;

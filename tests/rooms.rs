@@ -1,5 +1,7 @@
 //! The house keeps its rooms: no import climbs, pure rooms touch nothing of the world, only `cli` prints.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
+
 use std::path::{Path, PathBuf};
 
 /// Every room and the rooms it may use.

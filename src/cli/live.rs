@@ -88,8 +88,6 @@ async fn as_of_now(State(told): State<watch::Receiver<Shown>>, mut request: Requ
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let shown = told.borrow().clone();
     if response.status() == StatusCode::NOT_FOUND && !kind.starts_with("text/html") && !shown.findings.is_empty() {
-        let page =
-            format!("<!doctype html><html lang=\"en\"><head><title>No site yet</title></head><body></body></html>");
         return (StatusCode::SERVICE_UNAVAILABLE, Html(with_news(NO_SITE, &shown))).into_response();
     }
     if !kind.starts_with("text/html") {
