@@ -321,7 +321,7 @@ fn what_would_not_check_clean_is_rejected_by_row() {
         [
             format!("row 2: {would}: `A-1` has no serial, which its category `cam` requires"),
             format!("row 4: {would}: serial `S1` is also that of `A-2` (assets/A-/A-2/asset.toml)"),
-            format!("row 5: {would}: this checkout happened before `A-4` was bought, on 2030-01-01"),
+            format!("row 5: {would}: this `checkout` happened before `A-4` was bought, on 2030-01-01"),
         ]
     );
     let inline = Shop::new().file("categories.toml", "cam = { name = \"Cameras\" }\n");
