@@ -407,6 +407,7 @@ fn move_into_place(out: &Path) -> Result<(), Error> {
     // From here on what is moved is known to be ours, even if the move is interrupted.
     let both: String = before.union(&now).map(|path| format!("{path}\n")).collect();
     replace(&out.join(MANIFEST), both.as_bytes())?;
+    move_new_folders(&stage, out)?;
     for path in &now {
         let (staged, place) = (stage.join(path), out.join(path));
         if staged.symlink_metadata().is_ok() {
@@ -417,6 +418,18 @@ fn move_into_place(out: &Path) -> Result<(), Error> {
     let list = stage.join(MANIFEST);
     fs::rename(&list, out.join(MANIFEST)).tried("write", &list)?;
     fs::remove_dir_all(&stage).tried("delete", &stage)
+}
+
+/// Moves folders that the site does not have yet as a whole: a first build is one rename for each asset.
+fn move_new_folders(stage: &Path, out: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(stage).tried("read the folder", stage)? {
+        let staged = entry.tried("read the folder", stage)?.path();
+        let place = out.join(staged.file_name().unwrap_or_default());
+        if staged.is_dir() && place.symlink_metadata().is_err() {
+            fs::rename(&staged, &place).tried("write", &place)?;
+        }
+    }
+    Ok(())
 }
 
 fn delete(out: &Path, path: &str) -> Result<(), Error> {
