@@ -46,9 +46,9 @@ pub(super) fn one_line(text: String) -> String {
     }
     text.chars().fold(String::with_capacity(text.len()), |mut line, c| {
         if breaks(c) {
-            line.extend(c.escape_default())
+            line.extend(c.escape_default());
         } else {
-            line.push(c)
+            line.push(c);
         }
         line
     })
