@@ -8,6 +8,10 @@ use super::number::{Number, Slug};
 use super::refusal::Refusal;
 use super::state::{Ground, State};
 
+/// Seen by whoever has it: nothing changes but when it was last seen.
+const SCANNED: Action =
+    Action::Sighting { source: Sensor::Scan, location: None, lat: None, lon: None, accuracy_m: None };
+
 /// "I have it now": what has to be recorded so that `person` has the asset.
 ///
 /// # Errors
@@ -33,15 +37,17 @@ pub fn have(
         Some(custody) if custody.person != *person => {
             actions.push(Action::Transfer { to: person.clone(), due, location: None });
         }
-        Some(custody) if custody.unconfirmed => actions.push(Action::Accept {}),
-        Some(_) if !actions.is_empty() => {}
-        Some(_) => actions.push(Action::Sighting {
-            source: Sensor::Scan,
-            location: None,
-            lat: None,
-            lon: None,
-            accuracy_m: None,
-        }),
+        Some(custody) => {
+            if custody.unconfirmed {
+                actions.push(Action::Accept {});
+            }
+            if let Some(due) = due.filter(|due| custody.due != Some(*due)) {
+                actions.push(Action::Extend { due });
+            }
+            if actions.is_empty() {
+                actions.push(SCANNED);
+            }
+        }
         None => {
             if state.repair.is_some() {
                 actions.push(Action::Repaired { of: Some(Vec::new()), condition: None, cost: None });

@@ -241,7 +241,8 @@ fn no_flood(findings: Vec<Finding>) -> Vec<Finding> {
     for finding in kept.iter_mut().rev() {
         let count = counts.remove(&of(finding)).unwrap_or_default();
         if count > MOST_ALIKE {
-            finding.message += &format!(" (and {} more like this in the file)", count - MOST_ALIKE);
+            let more = format!(" (and {} more like this in the file)", count - MOST_ALIKE);
+            finding.message += &more;
         }
     }
     kept
