@@ -32,7 +32,7 @@ for (const site of all) {
 describe('every kind of page', { concurrency: AT_ONCE }, () => {
   for (const site of all) {
     for (const { kind, url } of pagesOf(site)) {
-      for (const size of [PHONE, DESKTOP]) {
+      for (const size of site.closely ? [PHONE, DESKTOP] : [PHONE]) {
         test(`${site.name}: ${kind} at ${size.width} px`, () => look(site, url, size));
       }
     }

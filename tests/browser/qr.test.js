@@ -9,6 +9,9 @@ import { pagesOf } from './lib/pages.js';
 import { none } from './lib/problems.js';
 import { sites } from './lib/sites.js';
 
+// Symbols are drawn alike for every asset: as many of each site.
+const EACH = 2;
+
 let browser;
 before(async () => {
   prepareZXingModule({
@@ -19,7 +22,7 @@ before(async () => {
 after(() => browser?.close());
 
 for (const site of sites().filter(({ team }) => team)) {
-  for (const { kind, url, asset } of pagesOf(site).filter((page) => page.asset)) {
+  for (const { kind, url, asset } of pagesOf(site).filter((page) => page.asset).slice(0, EACH)) {
     test(`${site.name}: the symbol of ${kind} reads as its address`, async () => {
       const shown = await openWindow(browser, DESKTOP, { deviceScaleFactor: 2 });
       const { page, context } = shown;

@@ -4,10 +4,12 @@ import { basename, join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 
 // The file named by TAGBOOK_SITES has one line a site: register folder, audience, site folder, parted by tabs.
+// The sites of the first register are looked at `closely`: the others share their templates.
 export function sites() {
   const list = process.env.TAGBOOK_SITES;
   if (!list) throw new Error('TAGBOOK_SITES is not set: start these tests with tests/run');
-  return readFileSync(list, 'utf8').trim().split('\n').map((line) => site(...line.split('\t')));
+  const all = readFileSync(list, 'utf8').trim().split('\n').map((line) => site(...line.split('\t')));
+  return all.map((each) => ({ ...each, closely: each.register === all[0].register }));
 }
 
 export function site(register, audience, folder) {
