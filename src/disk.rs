@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -77,8 +77,10 @@ enum Found {
 }
 
 fn walk(root: &Path, folder: &Path) -> Vec<Found> {
-    let inside =
-        WalkDir::new(folder).into_iter().filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
+    let inside = WalkDir::new(folder)
+        .follow_root_links(false)
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
     let mut found = Vec::new();
     for entry in inside {
         match entry {
@@ -150,8 +152,9 @@ pub fn theme(root: &Path) -> Result<Vec<(String, String)>, Error> {
     let mut files = Vec::new();
     for entry in fs::read_dir(&folder).tried("read the folder", &folder)? {
         let path = entry.tried("read the folder", &folder)?.path();
-        if path.is_file() {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // A link is never followed, and what begins with a dot is some program's own.
+        if !name.starts_with('.') && path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
             files.push((name, fs::read_to_string(&path).tried("read", &path)?));
         }
     }
@@ -176,7 +179,14 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     create_parent(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).tried("write into", folder)?;
+    let mut builder = tempfile::Builder::new();
+    // A new file is what the user's mask makes of it; an old one keeps its mode.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder).tried("write into", folder)?;
+    if let Ok(old) = path.metadata() {
+        file.as_file().set_permissions(old.permissions()).tried("write", path)?;
+    }
     io::Write::write_all(&mut file, bytes).tried("write", path)?;
     file.persist(path).map(drop).map_err(|error| error.error).tried("write", path)
 }
@@ -277,7 +287,8 @@ impl Site {
     pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
         self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(path.to_owned());
         let place = self.out.join(path);
-        if !self.before.contains(path) && place.symlink_metadata().is_ok() {
+        let is_foreign = !self.before.contains(path) && place.symlink_metadata().is_ok();
+        if is_foreign || is_linked(&self.out, path) || !is_plain(path) {
             let foreign = io::Error::other("there is a file here that is not tagbook's; move it away");
             return Err(foreign).tried("write", &place);
         }
@@ -373,10 +384,24 @@ fn refuse_foreign(out: &Path) -> Result<(), Unfit> {
 
 fn manifest(path: &Path) -> Result<BTreeSet<String>, Error> {
     match fs::read_to_string(path) {
-        Ok(text) => Ok(text.lines().map(str::to_owned).collect()),
+        Ok(text) => Ok(text.lines().filter(|line| is_plain(line)).map(str::to_owned).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(error) => Err(error).tried("read", path),
     }
+}
+
+/// Whether a path of a manifest stays in the site: a manifest may come from anywhere the folder has been.
+fn is_plain(path: &str) -> bool {
+    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// Whether a folder between `out` and the file at `path` in it is a link, which would lead out of the site.
+fn is_linked(out: &Path, path: &str) -> bool {
+    let mut folder = out.to_owned();
+    Path::new(path).parent().into_iter().flatten().any(|part| {
+        folder.push(part);
+        folder.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
+    })
 }
 
 fn same(place: &Path, bytes: &[u8]) -> bool {
@@ -434,6 +459,9 @@ fn move_new_folders(stage: &Path, out: &Path) -> Result<(), Error> {
 
 fn delete(out: &Path, path: &str) -> Result<(), Error> {
     let place = out.join(path);
+    if is_linked(out, path) {
+        return Ok(());
+    }
     match fs::remove_file(&place) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).tried("delete", &place),
         _ => {}
@@ -526,6 +554,22 @@ mod tests {
         assert!(refused(Path::new("/")));
         assert_eq!(listed(&register.join("foreign")), ["thesis.txt"]);
         assert!(Site::open(&register.join("site"), &register).is_ok());
+    }
+
+    #[test]
+    fn a_manifest_cannot_reach_out_of_the_site() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("site");
+        build(&out, root.path(), &[("a", "a")]).unwrap();
+        let precious = root.path().join("precious");
+        fs::create_dir(&precious).unwrap();
+        fs::write(precious.join("b"), "mine").unwrap();
+        std::os::unix::fs::symlink(&precious, out.join("linked")).unwrap();
+        let lines = format!("a\n../precious/b\n{}\nlinked/b\n", precious.join("b").display());
+        fs::write(out.join(MANIFEST), lines).unwrap();
+        build(&out, root.path(), &[("a", "a")]).unwrap();
+        assert_eq!(fs::read_to_string(precious.join("b")).unwrap(), "mine");
+        assert!(build(&out, root.path(), &[("a", "a"), ("linked/b", "ours")]).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::place::{Here, When, has_errors};
 use super::{End, Outcome, Stop, check, paint};
@@ -68,7 +68,7 @@ pub(super) fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
             .trim()
             .parse()
             .ok()
-            .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+            .and_then(epoch)
             .ok_or_else(|| Stop::refused("`SOURCE_DATE_EPOCH` is not a number of seconds since 1970"))?,
         Err(_) => Utc::now(),
     };
@@ -76,10 +76,19 @@ pub(super) fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
     Ok(Moment::end_of(today, here.zone()))
 }
 
+/// The instant so many seconds after 1970, within the years that a calendar of four digits has.
+fn epoch(seconds: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0).filter(|at| (1..=9998).contains(&at.year()))
+}
+
 /// The embedded theme with the register's own files in its place.
 pub(super) fn theme(here: &Here) -> Result<Theme, Stop> {
     let mut theme = Theme::embedded();
-    for (name, text) in disk::theme(&here.root)? {
+    let files = match &here.rev {
+        Some((repo, commit)) => open(repo).texts_at(*commit, "theme")?,
+        None => disk::theme(&here.root)?,
+    };
+    for (name, text) in files {
         theme = theme.with_override(&name, &text).map_err(|error| Stop::refused(format!("theme/{name}: {error}")))?;
     }
     Ok(theme)

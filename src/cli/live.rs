@@ -40,7 +40,7 @@ new EventSource('/_live').onmessage = (event) => {
 ";
 
 const STYLE: &str = "\
-.live-findings { margin: 0; padding: 1rem; background: #a3161b; color: #fff; font: 14px/1.5 ui-monospace, monospace; }
+.live-findings { position: sticky; top: 0; z-index: 9; max-height: 60vh; overflow: auto; margin: 0; padding: 1rem; background: #a3161b; color: #fff; font: 14px/1.5 ui-monospace, monospace; }
 .live-findings strong { font: 600 17px/1.5 system-ui, sans-serif; }
 .live-findings pre { margin: .75rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; }
 ";
@@ -80,6 +80,11 @@ async fn changes(State(told): State<watch::Receiver<Shown>>) -> Sse<impl Stream<
 
 /// Lets nothing be cached, and adds the script and the findings to pages.
 async fn as_of_now(State(told): State<watch::Receiver<Shown>>, mut request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if !is_here(host) {
+        return (StatusCode::MISDIRECTED_REQUEST, "this is not the name of the machine that serves the site")
+            .into_response();
+    }
     for condition in [header::IF_MODIFIED_SINCE, header::IF_NONE_MATCH, header::RANGE] {
         request.headers_mut().remove(condition);
     }
@@ -97,6 +102,14 @@ async fn as_of_now(State(told): State<watch::Receiver<Shown>>, mut request: Requ
     let Ok(bytes) = to_bytes(body, MAX_PAGE).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(with_news(&String::from_utf8_lossy(&bytes), &shown)))
+}
+
+/// Whether a host is an address or a name of a machine in the same network. Any other may be a stranger's site that has
+/// its own name resolved to this machine, to read the pages.
+fn is_here(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.parse::<std::net::IpAddr>().is_ok() || !name.contains('.') || name.ends_with(".local")
 }
 
 /// A page with the script in its head and the findings atop its body.

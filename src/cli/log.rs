@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::list::Filters;
+use super::list::{Filters, known};
 use super::place::{Here, When};
 use super::table::{self, Cell, Format};
 use super::{End, Outcome, Stop, paint};
@@ -51,6 +51,8 @@ struct Line<'a> {
 pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let here = Here::open(register, args.rev.as_deref())?;
     let moment = args.when.moment(here.zone());
+    let people: Vec<&str> = here.opened.register.people.keys().map(Slug::as_str).chain(["desk", "import"]).collect();
+    let by = known("person", &args.by, &people)?;
     let selection = args.filters.selection(&here, &[])?;
     let numbers = args.numbers.iter().map(|typed| here.number(typed)).collect::<Result<Vec<_>, Stop>>()?;
     let mut lines = Vec::new();
@@ -64,7 +66,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         }
     }
     lines.retain(|line| args.kind.is_empty() || args.kind.iter().any(|kind| kind == line.event.action.kind()));
-    lines.retain(|line| args.by.is_empty() || args.by.iter().any(|by| by == line.event.by.as_str()));
+    lines.retain(|line| by.is_empty() || by.contains(&line.event.by));
     lines.sort_by(|a, b| (a.event.at, &a.event.id, a.number).cmp(&(b.event.at, &b.event.id, b.number)));
     match args.format {
         Format::Json => table::json(&lines.iter().map(object).collect::<Vec<_>>())?,

@@ -66,16 +66,18 @@ pub(super) fn serve(work: &Work, listener: std::net::TcpListener, said: impl FnO
         tempfile::tempdir().map_err(|error| Stop::Failed(format!("cannot make a folder for the site: {error}")))?;
     let site = folder.path().join("site");
     let mut shown = Shown::default();
+    let (changes, changed) = mpsc::channel();
+    // Before the first build, so that no change falls between the two.
+    let watcher = watch_register(&work.root, changes)?;
     let files = work.build(&site, &mut shown);
     let (tell, told) = watch::channel(shown);
     said(files);
     std::thread::scope(|scope| {
-        // The watcher ends with the process: serving only returns when that is interrupted or has failed.
-        let (changes, changed) = mpsc::channel();
-        let watcher = watch_register(&work.root, changes)?;
         let (site, tell) = (&site, &tell);
         scope.spawn(move || {
             while changed.recv().is_ok() {
+                // Whatever has changed meanwhile is in the build that comes now.
+                while changed.try_recv().is_ok() {}
                 let mut shown = tell.borrow().clone();
                 work.build(site, &mut shown);
                 let _ = tell.send(shown);
@@ -101,6 +103,9 @@ impl Work {
     }
 
     fn try_build(&self, site: &Path) -> Result<(usize, Vec<String>), Stop> {
+        if !self.root.join("tagbook.toml").is_file() {
+            return Err(Stop::refused(format!("there is no `tagbook.toml` in `{}`", self.root.display())));
+        }
         let mut here = Here::open(Some(&self.root), None)?;
         if let Some(base_url) = &self.base_url {
             here.opened.register.config.base_url = Some(base_url.clone());

@@ -1,6 +1,7 @@
 //! Reading TOML tables field by field: every value with its span, every mistake a finding, nothing unread unnoticed.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -68,8 +69,10 @@ pub(super) fn file<T>(
     let text = readable(path, tree.entry(path)?, &mut found);
     let (table, errors) = DeTable::parse_recoverable(text.unwrap_or_default());
     // A hidden character is an error of the grammar too, and what cannot be parsed is of no type.
+    let mut told = Told::of(&found);
     for error in syntax_errors(path, text.unwrap_or_default(), &errors) {
-        if !is_told(&error, &found) {
+        if !told.has(&error) {
+            told.add(&error);
             found.push(error);
         }
     }
@@ -80,19 +83,31 @@ pub(super) fn file<T>(
     let mut top = Table::new(table.get_ref(), source, "".into(), "missing-field");
     let value = read(&mut top);
     let follows = |finding: &Finding| partial && (finding.rule.starts_with("missing-") || finding.rule == "wrong-type");
-    let new: Vec<_> = top.findings.into_iter().filter(|new| !follows(new) && !is_told(new, &found)).collect();
+    let new: Vec<_> = top.findings.into_iter().filter(|new| !follows(new) && !told.has(new)).collect();
     found.extend(new);
     findings.append(&mut found);
     Some(value)
 }
 
-/// Whether something inside of what `finding` is about has been found by looking at the text or its grammar.
-fn is_told(finding: &Finding, found: &[Finding]) -> bool {
-    let told = ["hidden-character", "syntax", "bad-date"];
-    let inner = found.iter().filter(|inner| told.contains(&inner.rule)).filter_map(Finding::span);
-    finding
-        .span()
-        .is_some_and(|outer| inner.into_iter().any(|inner| outer.start <= inner.start && inner.start <= outer.end))
+/// Where looking at the text or its grammar has found something: what it is inside of need not be told again.
+struct Told(BTreeSet<usize>);
+
+impl Told {
+    fn of(found: &[Finding]) -> Told {
+        let mut told = Told(BTreeSet::new());
+        found.iter().for_each(|finding| told.add(finding));
+        told
+    }
+
+    fn add(&mut self, finding: &Finding) {
+        if let ("hidden-character" | "syntax" | "bad-date", Some(span)) = (finding.rule, finding.span()) {
+            self.0.insert(span.start);
+        }
+    }
+
+    fn has(&self, finding: &Finding) -> bool {
+        finding.span().is_some_and(|outer| self.0.range(outer.start..=outer.end.max(outer.start)).next().is_some())
+    }
 }
 
 /// The text of a TOML file that may be parsed; findings where there is none.
