@@ -12,6 +12,7 @@ use crate::disk::{self, Tried, Unfit};
 use crate::git::Repo;
 use crate::register::{Audience, Moment, Number, Severity};
 use crate::site::{self, Body, Build, Commit, Commits, Failure, Output, Theme, photo};
+use crate::tree::Entry;
 
 /// Build the site
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     if has_errors(&findings) {
         let errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
         for finding in &errors {
-            anstream::eprintln!("{}\n", check::human(finding, &here.tree));
+            paint::aside(&format!("{}\n", check::human(finding, &here.tree)));
         }
         let why = format!("{}, so nothing was built and the old site stands", paint::count(errors.len(), "error"));
         return Err(Stop::refused(why));
@@ -54,7 +55,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let files = write(&here, &Build { audience, moment, commits: commits(&here)? }, &theme(&here)?, &out)?;
     let assets = paint::count(here.opened.register.assets.len(), "asset");
     let whom = if audience == Audience::Team { "the team" } else { "the public" };
-    anstream::println!("{assets} · {} for {whom} in {}", paint::count(files, "file"), out.display());
+    paint::say(format!("{assets} · {} for {whom} in {}", paint::count(files, "file"), out.display()))?;
     Ok(End::Clean)
 }
 
@@ -79,10 +80,27 @@ pub(super) fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
 /// The embedded theme with the register's own files in its place.
 pub(super) fn theme(here: &Here) -> Result<Theme, Stop> {
     let mut theme = Theme::embedded();
-    for (name, text) in disk::theme(&here.root)? {
+    let files = match &here.rev {
+        Some((repo, commit)) => theme_at(here, &open(repo), *commit)?,
+        None => disk::theme(&here.root)?,
+    };
+    for (name, text) in files {
         theme = theme.with_override(&name, &text).map_err(|error| Stop::refused(format!("theme/{name}: {error}")))?;
     }
     Ok(theme)
+}
+
+fn theme_at(here: &Here, repo: &Repo, commit: git2::Oid) -> Result<Vec<(String, String)>, Stop> {
+    let names = here.tree.under("theme/").filter_map(|(path, entry)| match entry {
+        Entry::Toml(_) | Entry::Other(_) => Some((path, path.strip_prefix("theme/")?)),
+        _ => None,
+    });
+    let plain = names.filter(|(_, name)| !name.contains('/'));
+    let text = |(path, name): (&str, &str)| {
+        let text = String::from_utf8(repo.file_at(commit, path)?);
+        Ok((name.to_owned(), text.map_err(|_| Stop::refused(format!("{path} is not UTF-8 text")))?))
+    };
+    plain.map(text).collect()
 }
 
 /// What git knows of the register; nothing where it is in no repository.
