@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -179,16 +179,21 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     create_parent(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // A new file is what the user's mask makes of it; an old one keeps its mode.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).tried("write into", folder)?;
-    if let Ok(old) = path.metadata() {
-        file.as_file().set_permissions(old.permissions()).tried("write", path)?;
-    }
+    let mut file = beside(path).tempfile_in(folder).tried("write into", folder)?;
     io::Write::write_all(&mut file, bytes).tried("write", path)?;
     file.persist(path).map(drop).map_err(|error| error.error).tried("write", path)
+}
+
+/// A temporary file that may be read by whoever may read what stands at `path`, or any new file.
+fn beside(path: &Path) -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = path.metadata().map_or(0o666, |metadata| metadata.permissions().mode() & 0o777);
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    builder
 }
 
 /// Writes texts at paths below `root`, all of them or none: where one fails, those before it are taken back.
@@ -287,10 +292,9 @@ impl Site {
     pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
         self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(path.to_owned());
         let place = self.out.join(path);
-        let is_foreign = !self.before.contains(path) && place.symlink_metadata().is_ok();
-        if is_foreign || is_linked(&self.out, path) || !is_plain(path) {
-            let foreign = io::Error::other("there is a file here that is not tagbook's; move it away");
-            return Err(foreign).tried("write", &place);
+        if let Some(foreign) = self.in_the_way(path) {
+            let why = io::Error::other("there is something here that is not tagbook's; move it away");
+            return Err(why).tried("write", &foreign);
         }
         if same(&place, bytes) {
             return Ok(());
@@ -298,6 +302,20 @@ impl Site {
         let staged = self.out.join(STAGE).join(path);
         create_parent(&staged)?;
         fs::write(&staged, bytes).tried("write", &staged)
+    }
+
+    /// What is not ours and stands where the file `path` or one of the folders above it belongs.
+    fn in_the_way(&self, path: &str) -> Option<PathBuf> {
+        let is_ours = |part: &Path| part.to_str().is_some_and(|part| self.before.contains(part));
+        let blocks = |part: &Path, file: bool| match self.out.join(part).symlink_metadata() {
+            Ok(there) if there.is_dir() => file,
+            Ok(_) => !is_ours(part),
+            Err(_) => false,
+        };
+        let path = Path::new(path);
+        let above = path.ancestors().skip(1).filter(|part| !part.as_os_str().is_empty());
+        let mut all = std::iter::once((path, true)).chain(above.map(|part| (part, false)));
+        all.find(|(part, file)| blocks(part, *file)).map(|(part, _)| self.out.join(part))
     }
 
     /// Moves what has changed into place and deletes what is no longer of the site. Gives how many files it has.
@@ -308,7 +326,10 @@ impl Site {
         let now = self.now.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         let list: String = now.iter().map(|path| format!("{path}\n")).collect();
         let complete = self.out.join(STAGE).join(MANIFEST);
-        replace(&complete, list.as_bytes())?;
+        if let Err(error) = replace(&complete, list.as_bytes()) {
+            let _ = fs::remove_dir_all(self.out.join(STAGE));
+            return Err(error);
+        }
         move_into_place(&self.out)?;
         Ok(now.len())
     }
@@ -384,24 +405,16 @@ fn refuse_foreign(out: &Path) -> Result<(), Unfit> {
 
 fn manifest(path: &Path) -> Result<BTreeSet<String>, Error> {
     match fs::read_to_string(path) {
-        Ok(text) => Ok(text.lines().filter(|line| is_plain(line)).map(str::to_owned).collect()),
+        Ok(text) => Ok(text.lines().filter(|path| is_inside(path)).map(str::to_owned).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(error) => Err(error).tried("read", path),
     }
 }
 
-/// Whether a path of a manifest stays in the site: a manifest may come from anywhere the folder has been.
-fn is_plain(path: &str) -> bool {
-    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
-}
-
-/// Whether a folder between `out` and the file at `path` in it is a link, which would lead out of the site.
-fn is_linked(out: &Path, path: &str) -> bool {
-    let mut folder = out.to_owned();
-    Path::new(path).parent().into_iter().flatten().any(|part| {
-        folder.push(part);
-        folder.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
-    })
+/// Whether a path that a manifest names stays in the site's folder: what it lists is deleted some day.
+fn is_inside(path: &str) -> bool {
+    let plain = |part| matches!(part, std::path::Component::Normal(_));
+    !path.is_empty() && Path::new(path).components().all(plain)
 }
 
 fn same(place: &Path, bytes: &[u8]) -> bool {
@@ -426,12 +439,13 @@ fn move_into_place(out: &Path) -> Result<(), Error> {
     let stage = out.join(STAGE);
     let before = manifest(&out.join(MANIFEST))?;
     let now = manifest(&stage.join(MANIFEST))?;
+    // From here on what is moved is known to be ours, even if the move is interrupted.
+    // It comes first because it needs room on the disk: where there is none, the old site is whole.
+    let both: String = before.union(&now).map(|path| format!("{path}\n")).collect();
+    replace(&out.join(MANIFEST), both.as_bytes())?;
     for gone in before.difference(&now) {
         delete(out, gone)?;
     }
-    // From here on what is moved is known to be ours, even if the move is interrupted.
-    let both: String = before.union(&now).map(|path| format!("{path}\n")).collect();
-    replace(&out.join(MANIFEST), both.as_bytes())?;
     move_new_folders(&stage, out)?;
     for path in &now {
         let (staged, place) = (stage.join(path), out.join(path));
@@ -459,11 +473,16 @@ fn move_new_folders(stage: &Path, out: &Path) -> Result<(), Error> {
 
 fn delete(out: &Path, path: &str) -> Result<(), Error> {
     let place = out.join(path);
-    if is_linked(out, path) {
+    // What a link leads to is not ours.
+    let mut above = place.ancestors().skip(1).take_while(|folder| *folder != out);
+    if above.any(Path::is_symlink) {
         return Ok(());
     }
     match fs::remove_file(&place) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).tried("delete", &place),
+        // A folder in its place is someone else's.
+        Err(error) if error.kind() != io::ErrorKind::NotFound && !place.is_dir() => {
+            return Err(error).tried("delete", &place);
+        }
         _ => {}
     }
     // Folders that are empty now go too; others stay.
@@ -580,6 +599,54 @@ mod tests {
         fs::write(out.join("b"), "mine").unwrap();
         assert!(matches!(build(&out, root.path(), &[("a", "a"), ("b", "b")]), Err(Unfit::Failed(_))));
         assert_eq!(fs::read_to_string(out.join("b")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn what_stands_in_the_way_leaves_the_old_site_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("site");
+        let first = [("a", "old"), ("b/c", "old"), ("z", "old")];
+        for (foreign, folder) in [("people", false), ("a", true)] {
+            build(&out, root.path(), &first).unwrap();
+            let foreign = out.join(foreign);
+            let _ = fs::remove_file(&foreign);
+            if folder { fs::create_dir(&foreign) } else { fs::write(&foreign, "mine") }.unwrap();
+            let second = [("a", "new"), ("b/c", "new"), ("people/ana", "new")];
+            let Err(Unfit::Failed(error)) = build(&out, root.path(), &second) else { panic!("it was built") };
+            assert_eq!(error.path, foreign.canonicalize().unwrap());
+            assert_eq!(fs::read_to_string(out.join("b/c")).unwrap(), "old");
+            assert_eq!(fs::read_to_string(out.join("z")).unwrap(), "old");
+            if folder { fs::remove_dir(&foreign) } else { fs::remove_file(&foreign) }.unwrap();
+        }
+    }
+
+    #[test]
+    fn a_manifest_cannot_make_a_build_delete_what_lies_elsewhere() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("site");
+        build(&out, root.path(), &[("a", "a")]).unwrap();
+        let elsewhere = root.path().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        fs::write(elsewhere.join("thesis.txt"), "mine").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, out.join("link")).unwrap();
+        let absolute = elsewhere.join("thesis.txt");
+        let list = format!("a\n../elsewhere/thesis.txt\n{}\nlink/thesis.txt\n", absolute.display());
+        fs::write(out.join(MANIFEST), list).unwrap();
+        build(&out, root.path(), &[("a", "b")]).unwrap();
+        assert!(absolute.is_file());
+    }
+
+    #[test]
+    fn what_is_written_may_be_read_as_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let mode = |name: &str| fs::metadata(root.path().join(name)).unwrap().permissions().mode() & 0o777;
+        fs::write(root.path().join("plain"), "").unwrap();
+        replace(&root.path().join("new"), b"").unwrap();
+        assert_eq!(mode("new"), mode("plain"));
+        fs::set_permissions(root.path().join("new"), fs::Permissions::from_mode(0o640)).unwrap();
+        replace(&root.path().join("new"), b"").unwrap();
+        assert_eq!(mode("new"), 0o640);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::disk::{self, Tried, Unfit};
 use crate::git::Repo;
 use crate::register::{Audience, Moment, Number, Severity};
 use crate::site::{self, Body, Build, Commit, Commits, Failure, Output, Theme, photo};
+use crate::tree::Entry;
 
 /// Build the site
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     if has_errors(&findings) {
         let errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
         for finding in &errors {
-            anstream::eprintln!("{}\n", check::human(finding, &here.tree));
+            paint::aside(&format!("{}\n", check::human(finding, &here.tree)));
         }
         let why = format!("{}, so nothing was built and the old site stands", paint::count(errors.len(), "error"));
         return Err(Stop::refused(why));
@@ -54,7 +55,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let files = write(&here, &Build { audience, moment, commits: commits(&here)? }, &theme(&here)?, &out)?;
     let assets = paint::count(here.opened.register.assets.len(), "asset");
     let whom = if audience == Audience::Team { "the team" } else { "the public" };
-    anstream::println!("{assets} · {} for {whom} in {}", paint::count(files, "file"), out.display());
+    paint::say(format!("{assets} · {} for {whom} in {}", paint::count(files, "file"), out.display()))?;
     Ok(End::Clean)
 }
 

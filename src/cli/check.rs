@@ -80,7 +80,7 @@ fn explain(name: &str) -> Outcome {
         Severity::Error => paint::in_style(paint::RED.bold(), "error"),
         Severity::Warning => paint::in_style(paint::YELLOW.bold(), "warning"),
     };
-    anstream::println!("{} ({severity})\n\n{}", paint::in_style(paint::BOLD, rule.name), rule.about);
+    paint::say(format!("{} ({severity})\n\n{}", paint::in_style(paint::BOLD, rule.name), rule.about))?;
     Ok(End::Clean)
 }
 

@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let root = folder(args)?;
     let today = Utc::now().date_naive();
     make_register(&root, today)?;
-    anstream::println!("{} in {}", paint::in_style(paint::BOLD, "a demo register"), root.display());
+    paint::say(format!("{} in {}", paint::in_style(paint::BOLD, "a demo register"), root.display()))?;
     if args.no_serve {
         return Ok(super::End::Clean);
     }
@@ -55,12 +55,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     let phone = outside.map_or_else(|| url(address), |ip| format!("http://{ip}:{}/", address.port()));
     let work = Work { root, audience: Audience::Team, when: When::default(), base_url: Some(phone.clone()) };
     serve(&work, listener, |_| {
-        anstream::println!("{}\n", paint::in_style(paint::BOLD, url(address)));
-        anstream::println!("{}", terminal_symbol(&phone));
+        paint::say(format!("{}\n", paint::in_style(paint::BOLD, url(address))))?;
+        paint::say(terminal_symbol(&phone))?;
         if outside.is_some() {
-            anstream::println!("a phone in the same network: {phone}");
+            paint::say(format!("a phone in the same network: {phone}"))?;
         }
-        anstream::println!("edit a file and watch the page change · Ctrl-C ends it");
+        paint::say("edit a file and watch the page change · Ctrl-C ends it")
     })
 }
 

@@ -52,28 +52,29 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
             ));
         }
     };
-    tell(&plan);
+    tell(&plan)?;
     if args.dry_run {
-        anstream::println!("{} nothing was written", paint::in_style(paint::BOLD, "dry run:"));
+        paint::say(format!("{} nothing was written", paint::in_style(paint::BOLD, "dry run:")))?;
         return Ok(End::Clean);
     }
     disk::write_all(&here.root, &plan.files)?;
-    anstream::println!("{}", outcome(&plan));
+    paint::say(outcome(&plan))?;
     Ok(End::Clean)
 }
 
 /// What became of each column and of every value that is not written as it stood.
-fn tell(plan: &Plan) {
+fn tell(plan: &Plan) -> Result<(), Stop> {
     for column in &plan.columns {
-        anstream::println!("{}", paint::plain(&column.to_string()));
+        paint::say(paint::plain(&column.to_string()))?;
     }
     for adapted in &plan.adapted {
-        anstream::println!("{} {}", paint::in_style(paint::YELLOW, "changed:"), paint::plain(&adapted.to_string()));
+        paint::say(format!("{} {}", paint::in_style(paint::YELLOW, "changed:"), paint::plain(&adapted.to_string())))?;
     }
     for difference in &plan.differs {
         let word = paint::in_style(paint::YELLOW, "left as it is:");
-        anstream::println!("{word} {}", paint::plain(&difference.to_string()));
+        paint::say(format!("{word} {}", paint::plain(&difference.to_string())))?;
     }
+    Ok(())
 }
 
 fn outcome(plan: &Plan) -> String {

@@ -60,6 +60,8 @@ pub(crate) enum Stop {
     Refused(String, Option<String>),
     /// The world failed.
     Failed(String),
+    /// Whoever read what was printed stopped reading, such as `head`.
+    Unheard,
 }
 
 impl Stop {
@@ -82,7 +84,10 @@ impl From<crate::git::Error> for Stop {
 
 impl From<std::io::Error> for Stop {
     fn from(error: std::io::Error) -> Stop {
-        Stop::Failed(format!("cannot write: {error}"))
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Stop::Unheard,
+            _ => Stop::Failed(format!("cannot write: {error}")),
+        }
     }
 }
 
@@ -115,5 +120,6 @@ pub fn run() -> ExitCode {
             paint::error(&why, None);
             ExitCode::from(3)
         }
+        Err(Stop::Unheard) => ExitCode::from(3),
     }
 }

@@ -42,11 +42,12 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let address = listener.local_addr()?;
     let work = Work { root, audience: args.audience, when: args.when.clone(), base_url: None };
     let said = |files: usize| {
-        anstream::println!("{}", paint::in_style(paint::BOLD, url(address)));
-        anstream::println!("{} · Ctrl-C ends it", paint::count(files, "file"));
+        paint::say(paint::in_style(paint::BOLD, url(address)))?;
+        paint::say(format!("{} · Ctrl-C ends it", paint::count(files, "file")))?;
         if args.open {
             open_browser(&url(address));
         }
+        Ok(())
     };
     serve(&work, listener, said)
 }
@@ -61,7 +62,11 @@ pub(super) struct Work {
 }
 
 /// Serves the register in `work` at `listener` until it is interrupted; `said` is called when the site stands.
-pub(super) fn serve(work: &Work, listener: std::net::TcpListener, said: impl FnOnce(usize)) -> Outcome {
+pub(super) fn serve(
+    work: &Work,
+    listener: std::net::TcpListener,
+    said: impl FnOnce(usize) -> Result<(), Stop>,
+) -> Outcome {
     let folder =
         tempfile::tempdir().map_err(|error| Stop::Failed(format!("cannot make a folder for the site: {error}")))?;
     let site = folder.path().join("site");
@@ -71,7 +76,7 @@ pub(super) fn serve(work: &Work, listener: std::net::TcpListener, said: impl FnO
     let watcher = watch_register(&work.root, changes)?;
     let files = work.build(&site, &mut shown);
     let (tell, told) = watch::channel(shown);
-    said(files);
+    said(files)?;
     std::thread::scope(|scope| {
         let (site, tell) = (&site, &tell);
         scope.spawn(move || {
@@ -94,7 +99,11 @@ impl Work {
     /// Builds the site; where the register has errors or cannot be built, the last good one stays and `shown` says why.
     fn build(&self, site: &Path, shown: &mut Shown) -> usize {
         shown.version += 1;
-        let (files, findings) = self.try_build(site).unwrap_or_else(|(Stop::Refused(why, _) | Stop::Failed(why))| {
+        let (files, findings) = self.try_build(site).unwrap_or_else(|stop| {
+            let why = match stop {
+                Stop::Refused(why, _) | Stop::Failed(why) => why,
+                Stop::Unheard => String::new(),
+            };
             paint::error(&why, None);
             (0, vec![why])
         });

@@ -66,7 +66,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Stop> {
 
 /// Prints rows as CSV in which no cell is a formula to a spreadsheet.
 pub(super) fn csv(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), Stop> {
-    let failed = |error: csv::Error| Stop::Failed(format!("cannot write: {error}"));
+    let failed = |error: csv::Error| Stop::from(std::io::Error::from(error));
     let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
     writer.write_record(heads).map_err(failed)?;
     for row in rows {
