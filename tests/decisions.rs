@@ -1,5 +1,7 @@
 //! What may be recorded: the past, people and their roles, undoing, intents, kits.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
+
 mod shop;
 
 use shop::{Shop, instant, line, slug};

@@ -12,7 +12,6 @@ use crate::disk::{self, Tried, Unfit};
 use crate::git::Repo;
 use crate::register::{Audience, Moment, Number, Severity};
 use crate::site::{self, Body, Build, Commit, Commits, Failure, Output, Theme, photo};
-use crate::tree::Entry;
 
 /// Build the site
 #[derive(Debug, clap::Args)]

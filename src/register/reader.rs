@@ -95,7 +95,9 @@ struct Told(BTreeSet<usize>);
 impl Told {
     fn of(found: &[Finding]) -> Told {
         let mut told = Told(BTreeSet::new());
-        found.iter().for_each(|finding| told.add(finding));
+        for finding in found {
+            told.add(finding);
+        }
         told
     }
 
