@@ -157,7 +157,7 @@ fn requests_are_decided_together() {
     let found = shop.event("found", "");
     let out = Event { id: EventId::parse("zzzzzzzz").unwrap(), ..shop.clone().wait(1).event("checkout", "to = 'ben'") };
     assert_eq!(shop.ask_all(&[found.clone(), out.clone()]), Ok(()));
-    assert_eq!(shop.ask_all(&[out.clone()]).unwrap_err().code, "missing");
+    assert_eq!(shop.ask_all(std::slice::from_ref(&out)).unwrap_err().code, "missing");
     // In order of their instants, however they are handed over.
     assert_eq!(shop.ask_all(&[out, found]), Ok(()));
 }
