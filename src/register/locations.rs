@@ -87,11 +87,6 @@ impl Locations {
         }
     }
 
-    /// The locations directly within `outer`; with `None`, those within nothing.
-    pub fn directly_within<'a>(&'a self, outer: Option<&'a Slug>) -> impl Iterator<Item = &'a Location> {
-        self.places.values().filter(move |place| place.within.as_ref() == outer)
-    }
-
     /// Circles of locations that lie in each other.
     #[must_use]
     pub fn circles(&self) -> &[Vec<Slug>] {
