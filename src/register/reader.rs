@@ -10,6 +10,9 @@ use super::finding::{Finding, Place, Span, did_you_mean};
 use super::text;
 use crate::tree::{Entry, Tree};
 
+/// Errors of grammar that are looked at in one file: more than anyone reads.
+const MOST_ERRORS: usize = 1000;
+
 /// Where the fields of one table stand, by dotted key (`purchase.date`, `aliases.0`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
@@ -67,12 +70,11 @@ pub(super) fn file<T>(
     let mut found = Vec::new();
     let text = readable(path, tree.entry(path)?, &mut found);
     let (table, errors) = DeTable::parse_recoverable(text.unwrap_or_default());
-    // A hidden character is an error of the grammar too, and what cannot be parsed is of no type.
-    for error in syntax_errors(path, text.unwrap_or_default(), &errors) {
-        if !is_told(&error, &found) {
-            found.push(error);
-        }
-    }
+    let told = Told::of(&found);
+    let mut errors = syntax_errors(path, text.unwrap_or_default(), &errors);
+    errors.retain(|error| !told.covers(error));
+    found.append(&mut errors);
+    let told = Told::of(&found);
     let partial = text.is_none() || found.iter().any(|finding| finding.rule == "syntax");
     // What a file lacks is missing at its top.
     let whole = text.map(|_| Span { start: 0, end: 0 });
@@ -80,19 +82,33 @@ pub(super) fn file<T>(
     let mut top = Table::new(table.get_ref(), source, "".into(), "missing-field");
     let value = read(&mut top);
     let follows = |finding: &Finding| partial && (finding.rule.starts_with("missing-") || finding.rule == "wrong-type");
-    let new: Vec<_> = top.findings.into_iter().filter(|new| !follows(new) && !is_told(new, &found)).collect();
+    let new: Vec<_> = top.findings.into_iter().filter(|new| !follows(new) && !told.covers(new)).collect();
     found.extend(new);
     findings.append(&mut found);
     Some(value)
 }
 
-/// Whether something inside of what `finding` is about has been found by looking at the text or its grammar.
-fn is_told(finding: &Finding, found: &[Finding]) -> bool {
-    let told = ["hidden-character", "syntax", "bad-date"];
-    let inner = found.iter().filter(|inner| told.contains(&inner.rule)).filter_map(Finding::span);
-    finding
-        .span()
-        .is_some_and(|outer| inner.into_iter().any(|inner| outer.start <= inner.start && inner.start <= outer.end))
+/// Where looking at the text and its grammar has found something: a hidden character is an error of the grammar too, and
+/// what cannot be parsed is of no type.
+struct Told(Vec<Span>);
+
+impl Told {
+    fn of(found: &[Finding]) -> Told {
+        let rules = ["hidden-character", "syntax", "bad-date"];
+        let mut spans: Vec<_> =
+            found.iter().filter(|finding| rules.contains(&finding.rule)).filter_map(Finding::span).collect();
+        spans.sort();
+        Told(spans)
+    }
+
+    /// Whether something was found inside or around of what `finding` is about.
+    fn covers(&self, finding: &Finding) -> bool {
+        let Some(span) = finding.span() else { return false };
+        let next = self.0.partition_point(|told| told.start < span.start);
+        let around = next.checked_sub(1).and_then(|before| self.0.get(before));
+        self.0.get(next).is_some_and(|inside| inside.start <= span.end)
+            || around.is_some_and(|around| around.end > span.start)
+    }
 }
 
 /// The text of a TOML file that may be parsed; findings where there is none.
@@ -100,7 +116,7 @@ fn readable<'t>(path: &str, entry: &'t Entry, findings: &mut Vec<Finding>) -> Op
     match entry {
         Entry::Toml(text) => {
             let found = text::look_over(path, text);
-            let stop = found.iter().any(|finding| text::stops_parsing(text, finding));
+            let stop = text::stops_parsing(text, &found);
             findings.extend(found);
             (!stop).then_some(text)
         }
@@ -124,7 +140,7 @@ fn readable<'t>(path: &str, entry: &'t Entry, findings: &mut Vec<Finding>) -> Op
 fn syntax_errors(path: &str, text: &str, errors: &[toml::de::Error]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut fused_until = None;
-    for error in errors {
+    for error in errors.iter().take(MOST_ERRORS) {
         let range = error.span().unwrap_or_default();
         let start = text.floor_char_boundary(range.start.min(text.len()));
         let end = text.ceil_char_boundary(range.end.min(text.len()));
