@@ -77,8 +77,10 @@ enum Found {
 }
 
 fn walk(root: &Path, folder: &Path) -> Vec<Found> {
-    let inside =
-        WalkDir::new(folder).into_iter().filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
+    let inside = WalkDir::new(folder)
+        .follow_root_links(false)
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
     let mut found = Vec::new();
     for entry in inside {
         match entry {
@@ -150,8 +152,9 @@ pub fn theme(root: &Path) -> Result<Vec<(String, String)>, Error> {
     let mut files = Vec::new();
     for entry in fs::read_dir(&folder).tried("read the folder", &folder)? {
         let path = entry.tried("read the folder", &folder)?.path();
-        if path.is_file() {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // A link is never followed, and what begins with a dot is some program's own.
+        if !name.starts_with('.') && path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
             files.push((name, fs::read_to_string(&path).tried("read", &path)?));
         }
     }
@@ -176,9 +179,59 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     create_parent(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).tried("write into", folder)?;
+    let mut file = beside(path).tempfile_in(folder).tried("write into", folder)?;
     io::Write::write_all(&mut file, bytes).tried("write", path)?;
     file.persist(path).map(drop).map_err(|error| error.error).tried("write", path)
+}
+
+/// A temporary file that may be read by whoever may read what stands at `path`, or any new file.
+fn beside(path: &Path) -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = path.metadata().map_or(0o666, |metadata| metadata.permissions().mode() & 0o777);
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    builder
+}
+
+/// Writes texts at paths below `root`, all of them or none: where one fails, those before it are taken back.
+///
+/// # Errors
+/// Of the first that cannot be written.
+pub fn write_all(root: &Path, files: &[(String, String)]) -> Result<(), Error> {
+    let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
+    for (path, text) in files {
+        let path = root.join(path);
+        let before = match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).tried("read", &path),
+        };
+        match before.and_then(|before| replace(&path, text.as_bytes()).map(|()| before)) {
+            Ok(before) => done.push((path, before)),
+            Err(error) => {
+                take_back(root, done);
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Restores what stood at each path, as far as the disk lets.
+fn take_back(root: &Path, done: Vec<(PathBuf, Option<Vec<u8>>)>) {
+    for (path, before) in done.into_iter().rev() {
+        if let Some(bytes) = before {
+            let _ = replace(&path, &bytes);
+        } else {
+            let _ = fs::remove_file(&path);
+            let above = path.ancestors().skip(1).take_while(|folder| *folder != root);
+            // Folders that were made for it are empty now; others cannot be removed.
+            let _ = above.map(fs::remove_dir).take_while(Result::is_ok).count();
+        }
+    }
 }
 
 fn create_parent(path: &Path) -> Result<(), Error> {
@@ -239,9 +292,9 @@ impl Site {
     pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
         self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(path.to_owned());
         let place = self.out.join(path);
-        if !self.before.contains(path) && place.symlink_metadata().is_ok() {
-            let foreign = io::Error::other("there is a file here that is not tagbook's; move it away");
-            return Err(foreign).tried("write", &place);
+        if let Some(foreign) = self.in_the_way(path) {
+            let why = io::Error::other("there is something here that is not tagbook's; move it away");
+            return Err(why).tried("write", &foreign);
         }
         if same(&place, bytes) {
             return Ok(());
@@ -249,6 +302,20 @@ impl Site {
         let staged = self.out.join(STAGE).join(path);
         create_parent(&staged)?;
         fs::write(&staged, bytes).tried("write", &staged)
+    }
+
+    /// What is not ours and stands where the file `path` or one of the folders above it belongs.
+    fn in_the_way(&self, path: &str) -> Option<PathBuf> {
+        let is_ours = |part: &Path| part.to_str().is_some_and(|part| self.before.contains(part));
+        let blocks = |part: &Path, file: bool| match self.out.join(part).symlink_metadata() {
+            Ok(there) if there.is_dir() => file,
+            Ok(_) => !is_ours(part),
+            Err(_) => false,
+        };
+        let path = Path::new(path);
+        let above = path.ancestors().skip(1).filter(|part| !part.as_os_str().is_empty());
+        let mut all = std::iter::once((path, true)).chain(above.map(|part| (part, false)));
+        all.find(|(part, file)| blocks(part, *file)).map(|(part, _)| self.out.join(part))
     }
 
     /// Moves what has changed into place and deletes what is no longer of the site. Gives how many files it has.
@@ -259,7 +326,10 @@ impl Site {
         let now = self.now.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         let list: String = now.iter().map(|path| format!("{path}\n")).collect();
         let complete = self.out.join(STAGE).join(MANIFEST);
-        replace(&complete, list.as_bytes())?;
+        if let Err(error) = replace(&complete, list.as_bytes()) {
+            let _ = fs::remove_dir_all(self.out.join(STAGE));
+            return Err(error);
+        }
         move_into_place(&self.out)?;
         Ok(now.len())
     }
@@ -335,10 +405,16 @@ fn refuse_foreign(out: &Path) -> Result<(), Unfit> {
 
 fn manifest(path: &Path) -> Result<BTreeSet<String>, Error> {
     match fs::read_to_string(path) {
-        Ok(text) => Ok(text.lines().map(str::to_owned).collect()),
+        Ok(text) => Ok(text.lines().filter(|path| is_inside(path)).map(str::to_owned).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(error) => Err(error).tried("read", path),
     }
+}
+
+/// Whether a path that a manifest names stays in the site's folder: what it lists is deleted some day.
+fn is_inside(path: &str) -> bool {
+    let plain = |part| matches!(part, std::path::Component::Normal(_));
+    !path.is_empty() && Path::new(path).components().all(plain)
 }
 
 fn same(place: &Path, bytes: &[u8]) -> bool {
@@ -363,12 +439,14 @@ fn move_into_place(out: &Path) -> Result<(), Error> {
     let stage = out.join(STAGE);
     let before = manifest(&out.join(MANIFEST))?;
     let now = manifest(&stage.join(MANIFEST))?;
+    // From here on what is moved is known to be ours, even if the move is interrupted.
+    // It comes first because it needs room on the disk: where there is none, the old site is whole.
+    let both: String = before.union(&now).map(|path| format!("{path}\n")).collect();
+    replace(&out.join(MANIFEST), both.as_bytes())?;
     for gone in before.difference(&now) {
         delete(out, gone)?;
     }
-    // From here on what is moved is known to be ours, even if the move is interrupted.
-    let both: String = before.union(&now).map(|path| format!("{path}\n")).collect();
-    replace(&out.join(MANIFEST), both.as_bytes())?;
+    move_new_folders(&stage, out)?;
     for path in &now {
         let (staged, place) = (stage.join(path), out.join(path));
         if staged.symlink_metadata().is_ok() {
@@ -381,10 +459,30 @@ fn move_into_place(out: &Path) -> Result<(), Error> {
     fs::remove_dir_all(&stage).tried("delete", &stage)
 }
 
+/// Moves folders that the site does not have yet as a whole: a first build is one rename for each asset.
+fn move_new_folders(stage: &Path, out: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(stage).tried("read the folder", stage)? {
+        let staged = entry.tried("read the folder", stage)?.path();
+        let place = out.join(staged.file_name().unwrap_or_default());
+        if staged.is_dir() && place.symlink_metadata().is_err() {
+            fs::rename(&staged, &place).tried("write", &place)?;
+        }
+    }
+    Ok(())
+}
+
 fn delete(out: &Path, path: &str) -> Result<(), Error> {
     let place = out.join(path);
+    // What a link leads to is not ours.
+    let mut above = place.ancestors().skip(1).take_while(|folder| *folder != out);
+    if above.any(Path::is_symlink) {
+        return Ok(());
+    }
     match fs::remove_file(&place) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).tried("delete", &place),
+        // A folder in its place is someone else's.
+        Err(error) if error.kind() != io::ErrorKind::NotFound && !place.is_dir() => {
+            return Err(error).tried("delete", &place);
+        }
         _ => {}
     }
     // Folders that are empty now go too; others stay.
@@ -478,6 +576,22 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_cannot_reach_out_of_the_site() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("site");
+        build(&out, root.path(), &[("a", "a")]).unwrap();
+        let precious = root.path().join("precious");
+        fs::create_dir(&precious).unwrap();
+        fs::write(precious.join("b"), "mine").unwrap();
+        std::os::unix::fs::symlink(&precious, out.join("linked")).unwrap();
+        let lines = format!("a\n../precious/b\n{}\nlinked/b\n", precious.join("b").display());
+        fs::write(out.join(MANIFEST), lines).unwrap();
+        build(&out, root.path(), &[("a", "a")]).unwrap();
+        assert_eq!(fs::read_to_string(precious.join("b")).unwrap(), "mine");
+        assert!(build(&out, root.path(), &[("a", "a"), ("linked/b", "ours")]).is_err());
+    }
+
+    #[test]
     fn a_file_of_someone_elses_in_our_place_is_not_overwritten() {
         let root = tempfile::tempdir().unwrap();
         let out = root.path().join("site");
@@ -485,6 +599,66 @@ mod tests {
         fs::write(out.join("b"), "mine").unwrap();
         assert!(matches!(build(&out, root.path(), &[("a", "a"), ("b", "b")]), Err(Unfit::Failed(_))));
         assert_eq!(fs::read_to_string(out.join("b")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn what_stands_in_the_way_leaves_the_old_site_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("site");
+        let first = [("a", "old"), ("b/c", "old"), ("z", "old")];
+        for (foreign, folder) in [("people", false), ("a", true)] {
+            build(&out, root.path(), &first).unwrap();
+            let foreign = out.join(foreign);
+            let _ = fs::remove_file(&foreign);
+            if folder { fs::create_dir(&foreign) } else { fs::write(&foreign, "mine") }.unwrap();
+            let second = [("a", "new"), ("b/c", "new"), ("people/ana", "new")];
+            let Err(Unfit::Failed(error)) = build(&out, root.path(), &second) else { panic!("it was built") };
+            assert_eq!(error.path, foreign.canonicalize().unwrap());
+            assert_eq!(fs::read_to_string(out.join("b/c")).unwrap(), "old");
+            assert_eq!(fs::read_to_string(out.join("z")).unwrap(), "old");
+            if folder { fs::remove_dir(&foreign) } else { fs::remove_file(&foreign) }.unwrap();
+        }
+    }
+
+    #[test]
+    fn a_manifest_cannot_make_a_build_delete_what_lies_elsewhere() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("site");
+        build(&out, root.path(), &[("a", "a")]).unwrap();
+        let elsewhere = root.path().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        fs::write(elsewhere.join("thesis.txt"), "mine").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, out.join("link")).unwrap();
+        let absolute = elsewhere.join("thesis.txt");
+        let list = format!("a\n../elsewhere/thesis.txt\n{}\nlink/thesis.txt\n", absolute.display());
+        fs::write(out.join(MANIFEST), list).unwrap();
+        build(&out, root.path(), &[("a", "b")]).unwrap();
+        assert!(absolute.is_file());
+    }
+
+    #[test]
+    fn what_is_written_may_be_read_as_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let mode = |name: &str| fs::metadata(root.path().join(name)).unwrap().permissions().mode() & 0o777;
+        fs::write(root.path().join("plain"), "").unwrap();
+        replace(&root.path().join("new"), b"").unwrap();
+        assert_eq!(mode("new"), mode("plain"));
+        fs::set_permissions(root.path().join("new"), fs::Permissions::from_mode(0o640)).unwrap();
+        replace(&root.path().join("new"), b"").unwrap();
+        assert_eq!(mode("new"), 0o640);
+    }
+
+    #[test]
+    fn files_are_written_all_or_none() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("kept.toml"), "old").unwrap();
+        fs::write(root.path().join("people"), "a file where a folder is wanted").unwrap();
+        let files =
+            ["kept.toml", "assets/A/asset.toml", "people/ana.toml"].map(|path| (path.to_owned(), "new".to_owned()));
+        assert!(write_all(root.path(), &files).is_err());
+        assert_eq!(listed(root.path()), ["kept.toml", "people"]);
+        assert_eq!(fs::read_to_string(root.path().join("kept.toml")).unwrap(), "old");
     }
 
     #[test]

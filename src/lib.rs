@@ -1,7 +1,32 @@
 //! tagbook: know what your team owns, where each thing is, who has it and what state it is in.
+//!
+//! # The rooms
+//! One question finds the room of a line: does it decide, show, translate, carry, or talk to a person?
+//!
+//! | room | | uses |
+//! |---|---|---|
+//! | [`tree`] | a register's files in memory | |
+//! | [`register`] | decides: what a register says, whether it holds, what may be added | `tree` |
+//! | [`labels`] | shows: the symbol on a label | `tree`, `register` |
+//! | [`site`] | shows: a register as pages, feeds and files | `tree`, `register`, `labels` |
+//! | [`exchange`] | translates: other trackers' formats | `tree`, `register` |
+//! | [`disk`] | carries: folders read and written | `tree` |
+//! | [`git`] | carries: repositories read and made | `tree` |
+//! | [`cli`] | talks: one file for each command; the only room that prints | all |
+//!
+//! `tree`, `register`, `labels`, `site` and `exchange` are pure: they know no disk, clock, network or terminal, and
+//! the moment is an argument. `tests/rooms.rs` reads this folder and fails when an import climbs.
+//!
+//! # The journeys
+//! - **check**: [`disk::read`] or [`git::Repo::tree_at`] → [`register::open`] → [`register::Opened::check`] → findings on the terminal.
+//! - **build**: the same, then [`site::render`], whose sink is [`disk::Site`].
+//! - **list, show, log**: the same, then [`register::Opened::folded`] and [`register::Summary`].
+//! - **import**: the same, then [`exchange::plan`], whose files go to [`disk::write_all`].
+//! - **serve, demo**: build into a folder of its own whenever the register changes, and hand it to browsers.
 
 pub mod cli;
 pub mod disk;
+pub mod exchange;
 pub mod git;
 pub mod labels;
 pub mod register;

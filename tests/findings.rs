@@ -16,6 +16,8 @@
 //!
 //! `TAGBOOK_BLESS=1 cargo test --test findings` writes what is found into the cases. Look at every caret before you keep it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;

@@ -256,7 +256,9 @@ proptest! {
         let news: Vec<_> = refused(&all).difference(&refused(&before)).cloned().collect();
         let already_void = folded(&before, end()).voided;
         let news: Vec<_> = news.into_iter().filter(|id| !already_void.contains(id)).collect();
-        prop_assert_eq!(answer.is_ok(), news.is_empty(), "{:?}, and newly refused are {:?}", answer, news);
+        // What two branches both voided is void in the log; one who sees that it is void does not void it again.
+        let again = new.iter().any(|event| matches!(&event.action, Action::Void { of } if of.iter().any(|id| already_void.contains(id))));
+        prop_assert_eq!(answer.is_ok(), news.is_empty() && !again, "{:?}, and newly refused are {:?}", answer, news);
         if valid && answer.is_ok() {
             prop_assert_eq!(refused(&all), BTreeSet::new());
         }
@@ -269,7 +271,7 @@ proptest! {
         let rest: Vec<_> = events.into_iter().filter(|event| !refused.contains(&event.id)).collect();
         let without = folded(&rest, end());
         prop_assert_eq!(without.state, all.state);
-        prop_assert_eq!(without.refused, vec![]);
+        prop_assert_eq!(without.refused, std::collections::BTreeMap::new());
     }
 
     #[test]
@@ -279,7 +281,7 @@ proptest! {
         let rest: Vec<_> = events.iter().filter(|event| counts(event)).cloned().collect();
         let without = folded(&rest, end());
         prop_assert_eq!(without.state, all.state);
-        let other_than_voids: Vec<_> = all.refused.into_iter()
+        let other_than_voids: std::collections::BTreeMap<_, _> = all.refused.into_iter()
             .filter(|(id, _)| events.iter().any(|event| event.id == *id && counts(event)))
             .collect();
         prop_assert_eq!(without.refused, other_than_voids);
@@ -348,7 +350,7 @@ proptest! {
         let home = slug("studio");
         let at = after(&events, later);
         let state = folded(&events, at).state;
-        match have(&state, &person, due, at, ground(&home)) {
+        match have(&state, &person, &person, due, at, ground(&home)) {
             Err(refusal) => prop_assert!(state.retired.is_some() || state.unsafe_fault().is_some(), "{:?}", refusal),
             Ok(actions) => {
                 let new = record(actions, &person, at);

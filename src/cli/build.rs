@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::place::{Here, When, has_errors};
 use super::{End, Outcome, Stop, check, paint};
@@ -29,7 +29,7 @@ pub(super) struct Args {
     rev: Option<String>,
 }
 
-fn audience(word: &str) -> Result<Audience, String> {
+pub(super) fn audience(word: &str) -> Result<Audience, String> {
     match word {
         "team" => Ok(Audience::Team),
         "public" => Ok(Audience::Public),
@@ -44,7 +44,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     if has_errors(&findings) {
         let errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
         for finding in &errors {
-            anstream::eprintln!("{}\n", check::human(finding, &here.tree));
+            paint::aside(&format!("{}\n", check::human(finding, &here.tree)));
         }
         let why = format!("{}, so nothing was built and the old site stands", paint::count(errors.len(), "error"));
         return Err(Stop::refused(why));
@@ -54,12 +54,12 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let files = write(&here, &Build { audience, moment, commits: commits(&here)? }, &theme(&here)?, &out)?;
     let assets = paint::count(here.opened.register.assets.len(), "asset");
     let whom = if audience == Audience::Team { "the team" } else { "the public" };
-    anstream::println!("{assets} · {} for {whom} in {}", paint::count(files, "file"), out.display());
+    paint::say(format!("{assets} · {} for {whom} in {}", paint::count(files, "file"), out.display()))?;
     Ok(End::Clean)
 }
 
 /// The moment of a build is a day: the one asked for, `SOURCE_DATE_EPOCH`, or today where the register is.
-fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
+pub(super) fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
     if let Some(at) = when.at {
         return Ok(at.moment(here.zone()));
     }
@@ -68,7 +68,7 @@ fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
             .trim()
             .parse()
             .ok()
-            .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+            .and_then(epoch)
             .ok_or_else(|| Stop::refused("`SOURCE_DATE_EPOCH` is not a number of seconds since 1970"))?,
         Err(_) => Utc::now(),
     };
@@ -76,10 +76,19 @@ fn moment(here: &Here, when: &When) -> Result<Moment, Stop> {
     Ok(Moment::end_of(today, here.zone()))
 }
 
+/// The instant so many seconds after 1970, within the years that a calendar of four digits has.
+fn epoch(seconds: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0).filter(|at| (1..=9998).contains(&at.year()))
+}
+
 /// The embedded theme with the register's own files in its place.
 pub(super) fn theme(here: &Here) -> Result<Theme, Stop> {
     let mut theme = Theme::embedded();
-    for (name, text) in disk::theme(&here.root)? {
+    let files = match &here.rev {
+        Some((repo, commit)) => open(repo).texts_at(*commit, "theme")?,
+        None => disk::theme(&here.root)?,
+    };
+    for (name, text) in files {
         theme = theme.with_override(&name, &text).map_err(|error| Stop::refused(format!("theme/{name}: {error}")))?;
     }
     Ok(theme)

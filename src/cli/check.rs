@@ -80,7 +80,7 @@ fn explain(name: &str) -> Outcome {
         Severity::Error => paint::in_style(paint::RED.bold(), "error"),
         Severity::Warning => paint::in_style(paint::YELLOW.bold(), "warning"),
     };
-    anstream::println!("{} ({severity})\n\n{}", paint::in_style(paint::BOLD, rule.name), rule.about);
+    paint::say(format!("{} ({severity})\n\n{}", paint::in_style(paint::BOLD, rule.name), rule.about))?;
     Ok(End::Clean)
 }
 
@@ -127,7 +127,7 @@ pub(super) fn human(finding: &Finding, tree: &Tree) -> String {
     if let Some(hint) = &hint {
         group = group.element(Level::HELP.with_name("hint").message(hint));
     }
-    Renderer::styled().render(&[group]).to_string()
+    Renderer::styled().render(&[group])
 }
 
 /// Text of the same length in bytes in which no character hides or acts on a terminal.

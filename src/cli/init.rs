@@ -37,11 +37,9 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         disk::write_new(&root.join(name), text.as_bytes())?;
     }
     ignore_site(root)?;
-    anstream::println!("a new register in {}", root.display());
-    anstream::println!(
-        "{} say who you are in people/NAME.toml, then `tagbook check`",
-        paint::in_style(paint::BOLD, "next:")
-    );
+    let next = paint::in_style(paint::BOLD, "next:");
+    paint::say(format!("a new register in {}", root.display()))?;
+    paint::say(format!("{next} say who you are in people/NAME.toml, then `tagbook check`"))?;
     Ok(End::Clean)
 }
 

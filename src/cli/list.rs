@@ -78,7 +78,7 @@ impl Filters {
 }
 
 /// Typed names, each of which must be one of `names`.
-fn known(what: &str, typed: &[String], names: &[&str]) -> Result<Vec<Slug>, Stop> {
+pub(super) fn known(what: &str, typed: &[String], names: &[&str]) -> Result<Vec<Slug>, Stop> {
     let look_up = |typed: &String| {
         let name = typed.trim().to_lowercase();
         let no = || {

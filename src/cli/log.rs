@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::list::Filters;
+use super::list::{Filters, known};
 use super::place::{Here, When};
 use super::table::{self, Cell, Format};
 use super::{End, Outcome, Stop, paint};
@@ -52,6 +52,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let here = Here::open(register, args.rev.as_deref())?;
     let moment = args.when.moment(here.zone());
     let selection = args.filters.selection(&here, &[])?;
+    let recorders = recorders(&here, &args.by)?;
     let numbers = args.numbers.iter().map(|typed| here.number(typed)).collect::<Result<Vec<_>, Stop>>()?;
     let mut lines = Vec::new();
     for asset in here.opened.register.assets.values() {
@@ -64,7 +65,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         }
     }
     lines.retain(|line| args.kind.is_empty() || args.kind.iter().any(|kind| kind == line.event.action.kind()));
-    lines.retain(|line| args.by.is_empty() || args.by.iter().any(|by| by == line.event.by.as_str()));
+    lines.retain(|line| recorders.is_empty() || recorders.contains(&line.event.by));
     lines.sort_by(|a, b| (a.event.at, &a.event.id, a.number).cmp(&(b.event.at, &b.event.id, b.number)));
     match args.format {
         Format::Json => table::json(&lines.iter().map(object).collect::<Vec<_>>())?,
@@ -76,6 +77,12 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     }
     here.mention_errors(&moment);
     Ok(End::Clean)
+}
+
+/// Who was named with `--by`: people, the desk or an import.
+fn recorders(here: &Here, typed: &[String]) -> Result<Vec<Slug>, Stop> {
+    let people = here.opened.register.people.keys().map(Slug::as_str);
+    known("person", typed, &people.chain(["desk", "import"]).collect::<Vec<_>>())
 }
 
 fn happened<'a>(here: &'a Here, number: &'a Number, folded: &Folded, until: DateTime<Utc>) -> Vec<Line<'a>> {

@@ -6,6 +6,7 @@ mod demo;
 mod import;
 mod init;
 mod list;
+mod live;
 mod log;
 mod paint;
 mod place;
@@ -59,6 +60,8 @@ pub(crate) enum Stop {
     Refused(String, Option<String>),
     /// The world failed.
     Failed(String),
+    /// Whoever read what was printed stopped reading, such as `head`.
+    Unheard,
 }
 
 impl Stop {
@@ -81,7 +84,10 @@ impl From<crate::git::Error> for Stop {
 
 impl From<std::io::Error> for Stop {
     fn from(error: std::io::Error) -> Stop {
-        Stop::Failed(format!("cannot write: {error}"))
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Stop::Unheard,
+            _ => Stop::Failed(format!("cannot write: {error}")),
+        }
     }
 }
 
@@ -114,5 +120,6 @@ pub fn run() -> ExitCode {
             paint::error(&why, None);
             ExitCode::from(3)
         }
+        Err(Stop::Unheard) => ExitCode::from(3),
     }
 }

@@ -1,8 +1,11 @@
 //! Colour and the lines of success and failure: quiet, on a terminal only, `NO_COLOR` honoured.
 
 use std::fmt::Display;
+use std::io::Write;
 
 use anstyle::{AnsiColor, Color, Style};
+
+use super::Stop;
 
 /// Dim text.
 pub(super) const DIM: Style = Style::new().dimmed();
@@ -37,23 +40,34 @@ pub(super) fn plain(text: &str) -> String {
         .collect()
 }
 
+/// Says a line on standard output.
+pub(super) fn say(line: impl Display) -> Result<(), Stop> {
+    Ok(writeln!(anstream::stdout(), "{line}")?)
+}
+
+/// Says a line on standard error, where somebody listens.
+pub(super) fn aside(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
 /// Says on standard error why a command failed, and what would help.
 pub(super) fn error(why: &str, hint: Option<&str>) {
-    anstream::eprintln!("{} {}", in_style(RED.bold(), "error:"), plain(why));
+    aside(&format!("{} {}", in_style(RED.bold(), "error:"), plain(why)));
     if let Some(hint) = hint {
-        anstream::eprintln!("{} {}", in_style(BOLD, "hint:"), plain(hint));
+        aside(&format!("{} {}", in_style(BOLD, "hint:"), plain(hint)));
     }
 }
 
 /// Says something on the side, on standard error.
 pub(super) fn note(what: &str) {
-    anstream::eprintln!("{} {}", in_style(YELLOW.bold(), "note:"), plain(what));
+    aside(&format!("{} {}", in_style(YELLOW.bold(), "note:"), plain(what)));
 }
 
 /// `1 error`, `2 errors`.
 pub(super) fn count(number: usize, what: &str) -> String {
     let plural = match (number, what.strip_suffix('y')) {
         (1, _) => what.to_owned(),
+        _ if what == "person" => "people".to_owned(),
         (_, Some(stem)) => format!("{stem}ies"),
         (_, None) => format!("{what}s"),
     };

@@ -48,7 +48,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         )?,
         Format::Table => {
             for (asset, summary, folded) in &shown {
-                card(asset, summary, &facts(&here, asset, summary, folded, &moment));
+                card(asset, summary, &facts(&here, asset, summary, folded, &moment))?;
             }
         }
     }
@@ -56,7 +56,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     Ok(End::Clean)
 }
 
-fn card(asset: &Asset, summary: &Summary, facts: &[(&'static str, String)]) {
+fn card(asset: &Asset, summary: &Summary, facts: &[(&'static str, String)]) -> Result<(), Stop> {
     let status = paint::in_style(super::list::style(summary.status), summary.status);
     let also = overlays(summary);
     let also = if also.is_empty() {
@@ -65,13 +65,13 @@ fn card(asset: &Asset, summary: &Summary, facts: &[(&'static str, String)]) {
         format!(" · {}", paint::in_style(paint::YELLOW, also.join(", ")))
     };
     let name = paint::plain(&asset.name);
-    anstream::println!("{}  {name}  {status}{also}", paint::in_style(paint::BOLD, &asset.number));
+    paint::say(format!("{}  {name}  {status}{also}", paint::in_style(paint::BOLD, &asset.number)))?;
     let width = facts.iter().map(|(field, _)| field.len()).max().unwrap_or_default();
     for (field, value) in facts {
         let field = paint::in_style(paint::DIM, format!("{field:width$}"));
-        anstream::println!("  {field}  {}", paint::plain(value));
+        paint::say(format!("  {field}  {}", paint::plain(value)))?;
     }
-    anstream::println!();
+    paint::say("")
 }
 
 fn facts(
@@ -90,7 +90,7 @@ fn facts(
     let state = &folded.state;
     let mut facts: Vec<(&'static str, String)> = Vec::new();
     let mut add = |field, value: Option<String>| {
-        facts.extend(value.filter(|value| !value.is_empty()).map(|value| (field, value)))
+        facts.extend(value.filter(|value| !value.is_empty()).map(|value| (field, value)));
     };
     add(
         "with",

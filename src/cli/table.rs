@@ -8,6 +8,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Stop, paint};
+use crate::site::guarded;
 
 /// How a list is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -65,16 +66,11 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Stop> {
 
 /// Prints rows as CSV in which no cell is a formula to a spreadsheet.
 pub(super) fn csv(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), Stop> {
-    let failed = |error: csv::Error| Stop::Failed(format!("cannot write: {error}"));
+    let failed = |error: csv::Error| Stop::from(std::io::Error::from(error));
     let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
     writer.write_record(heads).map_err(failed)?;
     for row in rows {
         writer.write_record(row.iter().map(|cell| guarded(cell))).map_err(failed)?;
     }
     Ok(writer.flush()?)
-}
-
-/// A cell that a spreadsheet takes as text (<https://owasp.org/www-community/attacks/CSV_Injection>).
-fn guarded(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }

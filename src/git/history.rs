@@ -17,7 +17,7 @@ pub struct Commit {
 }
 
 /// The folders of assets in a tree, by name of their last part, with the ids of their trees.
-type Folders = HashMap<String, Oid>;
+type Folders = BTreeMap<String, Oid>;
 
 impl Repo {
     /// A commit with its time.

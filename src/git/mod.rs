@@ -1,12 +1,16 @@
 //! Git: a register read at a commit, which commit touched what, and commits made without a work tree.
 
 pub mod history;
+pub mod make;
 
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 use crate::tree::{Entry, FOLDERS, Facts, HEAD, MAX_TOML, Tree};
+
+/// Folders within folders that a register can have; what lies deeper is none of its files.
+const DEEPEST: usize = 64;
 
 /// Git failed: what could not be done, and why.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +96,28 @@ impl Repo {
         found.map_err(failed(doing))
     }
 
+    /// The texts directly in a folder of the register at a commit, by name; none where there was no such folder.
+    ///
+    /// # Errors
+    /// Where a tree or a file cannot be read.
+    pub fn texts_at(&self, commit: Oid, folder: &str) -> Result<Vec<(String, String)>, Error> {
+        let Some(top) = self.register_tree(commit)? else { return Ok(Vec::new()) };
+        let tree = self.repo.find_tree(top).map_err(failed("read a tree"))?;
+        let Some(entry) = tree.get_name(folder).filter(|entry| entry.kind() == Some(ObjectType::Tree)) else {
+            return Ok(Vec::new());
+        };
+        let inside = self.repo.find_tree(entry.id()).map_err(failed("read a tree"))?;
+        let mut texts = Vec::new();
+        for file in inside.iter().filter(|file| file.filemode() != i32::from(git2::FileMode::Link)) {
+            let name = String::from_utf8_lossy(file.name_bytes()).into_owned();
+            if file.kind() == Some(ObjectType::Blob) && !name.starts_with('.') {
+                let bytes = self.repo.find_blob(file.id()).map_err(failed(format!("read `{folder}/{name}`")))?;
+                texts.push((name, String::from_utf8_lossy(bytes.content()).into_owned()));
+            }
+        }
+        Ok(texts)
+    }
+
     /// The id of the register's tree at a commit; `None` where it was not there yet.
     fn register_tree(&self, commit: Oid) -> Result<Option<Oid>, Error> {
         let tree = self.repo.find_commit(commit).and_then(|commit| commit.tree()).map_err(failed("read a commit"))?;
@@ -115,6 +141,9 @@ impl Repo {
                 && !FOLDERS.contains(&format!("{path}/").as_str())
                 && (is_tree || !path.ends_with(".toml"))
             {
+                continue;
+            }
+            if is_tree && path.split('/').count() > DEEPEST {
                 continue;
             }
             if is_tree {

@@ -160,7 +160,9 @@ impl Asset {
     /// The path in the register of one of the asset's files; `None` for a path that leads out of its folder.
     #[must_use]
     pub fn inside(&self, file: &str) -> Option<String> {
-        let plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':', '\0']);
+        let plain = |part: &str| {
+            !matches!(part, "" | "." | "..") && !part.contains(['\\', ':']) && !part.contains(char::is_control)
+        };
         file.split('/').all(plain).then(|| format!("{}/{file}", self.folder))
     }
 

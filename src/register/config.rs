@@ -172,6 +172,11 @@ fn severities(table: &mut Table) -> Vec<(&'static str, Option<Severity>)> {
             return None;
         };
         let wish: Wish = table.read(rule.name.into(), value)?;
+        if rule.is_structural() && wish.0 != Some(Severity::Error) {
+            let message = format!("`{}` is always an error: what is not read cannot be shown or decided on", rule.name);
+            table.found(Finding::new("bad-field-value", message).at(table.at(span)));
+            return None;
+        }
         Some((rule.name, wish.0))
     });
     named.into_iter().map(|(_, severity)| severity).collect()

@@ -14,7 +14,7 @@ use super::people::Role;
 use super::refusal::{Refusal, said};
 use super::state::Ground;
 use super::time::{Moment, day_of};
-use super::{Opened, Register, did_you_mean};
+use super::{Asset, Opened, Register, did_you_mean};
 
 /// How far ahead of the clock an event may be: clocks of phones differ.
 pub const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
@@ -53,12 +53,22 @@ fn decide_asset(opened: &Opened, number: &Number, events: &[&Event], moment: &Mo
     let register = &opened.register;
     let asset = register.assets.get(number).ok_or_else(|| unknown_asset(register, number))?;
     let log = opened.ledger.log(number);
+    is_whole(asset, log)?;
     for event in events {
         may_act(register, log, event, moment)?;
         names_are_known(register, event)?;
         makes_sense(register, event, moment)?;
     }
     add(log, register.ground(asset), events)
+}
+
+/// Whether all that was written about the asset could be read: on less, nothing is decided.
+fn is_whole(asset: &Asset, log: &Log) -> Result<(), Refusal> {
+    if log.unread_since().is_none() && !asset.source.is_partial() {
+        return Ok(());
+    }
+    let refusal = Refusal::new("unreadable", format!("not all that is written about `{}` can be read", asset.number));
+    Err(refusal.instead("`tagbook check` says where"))
 }
 
 fn unknown_asset(register: &Register, number: &Number) -> Refusal {
@@ -88,7 +98,14 @@ pub fn add(log: &Log, ground: Ground, events: &[&Event]) -> Result<(), Refusal> 
             return Err(refusal.clone());
         }
     }
-    let displaced = after.refused.iter().find(|(id, _)| before.refusal(id).is_none() && !before.voided.contains(id));
+    for event in events {
+        if let Action::Void { of } = &event.action
+            && let Some(id) = of.iter().find(|id| before.voided.contains(*id))
+        {
+            return Err(Refusal::new("already-void", format!("`{id}` is void already")).event(id));
+        }
+    }
+    let displaced = after.refused.iter().find(|(id, _)| before.refusal(id).is_none() && !before.voided.contains(*id));
     match displaced {
         Some((id, refusal)) => Err(displaces(id, refusal, log, ground)),
         None => Ok(()),
@@ -245,8 +262,7 @@ pub(super) fn no_position(lat: Option<f64>, lon: Option<f64>) -> Vec<(&'static s
 #[must_use]
 pub fn next_instant(log: &Log, now: DateTime<Utc>) -> DateTime<Utc> {
     let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
-    match log.events().last() {
-        Some(newest) => now.max(newest.event.at + TimeDelta::milliseconds(1)),
-        None => now,
-    }
+    // An event that claims to come later than clocks differ has not happened: nothing comes after it.
+    let newest = log.events().iter().rev().map(|logged| logged.event.at).find(|at| *at <= now + CLOCKS_DIFFER);
+    newest.map_or(now, |newest| now.max(newest + TimeDelta::milliseconds(1)))
 }

@@ -214,10 +214,10 @@ pub fn toml_string(text: &str) -> String {
 
 /// An enumeration whose values are words in the register.
 macro_rules! words {
-    ($($(#[$about:meta])* $name:ident { $($(#[$case_about:meta])* $case:ident = $word:literal),* $(,)? })*) => {$(
+    ($($(#[$about:meta])* $name:ident { $($case:ident = $word:literal),* $(,)? })*) => {$(
         $(#[$about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum $name { $($(#[$case_about])* $case),* }
+        pub enum $name { $(#[doc = concat!("`", $word, "`")] $case),* }
 
         impl $name {
             /// All values, in order.
@@ -292,7 +292,7 @@ macro_rules! actions {
         /// What happened.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Action {
-            $($(#[$about])* $case { $($(#[$field_about])* $field: $type),* }),*
+            $($(#[$about])* $case { $(#[doc = concat!("`", $key, "`")] $(#[$field_about])* $field: $type),* }),*
         }
 
         /// The kinds of events, as the register names them.

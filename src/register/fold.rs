@@ -1,6 +1,6 @@
 //! Folding: a log's events in order, each changing its own facts of the state or refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -28,7 +28,7 @@ pub(super) fn fold_events<'e>(
     let mut state = State::new(ground);
     for event in events.filter(|event| event.at <= until && !voided.contains(&event.id)) {
         if let Err(refusal) = state.apply(event, ground) {
-            refused.push((event.id.clone(), refusal));
+            refused.insert(event.id.clone(), refusal);
         }
     }
     state.lapse(until, ground.zone);
@@ -36,36 +36,31 @@ pub(super) fn fold_events<'e>(
 }
 
 /// The events that the log's voids name, whenever they were voided, and the voids that are refused.
-fn voids<'e>(events: &(impl Iterator<Item = &'e Event> + Clone)) -> (BTreeSet<EventId>, Vec<(EventId, Refusal)>) {
+fn voids<'e>(events: &(impl Iterator<Item = &'e Event> + Clone)) -> (BTreeSet<EventId>, BTreeMap<EventId, Refusal>) {
+    let kinds: HashMap<&EventId, &Action> = events.clone().map(|event| (&event.id, &event.action)).collect();
     let mut voided = BTreeSet::new();
-    let mut refused = Vec::new();
+    let mut refused = BTreeMap::new();
     for event in events.clone() {
         let Action::Void { of } = &event.action else { continue };
         let nothing = || of.is_empty().then(|| Refusal::new("no-such-event", "it names no event"));
-        match of.iter().find_map(|id| why_not_void(id, events.clone(), &voided)).or_else(nothing) {
-            Some(refusal) => refused.push((event.id.clone(), refusal)),
+        match of.iter().find_map(|id| why_not_void(id, &kinds)).or_else(nothing) {
+            Some(refusal) => drop(refused.insert(event.id.clone(), refusal)),
             None => voided.extend(of.iter().cloned()),
         }
     }
     (voided, refused)
 }
 
-fn why_not_void<'e>(
-    id: &EventId,
-    mut events: impl Iterator<Item = &'e Event>,
-    voided: &BTreeSet<EventId>,
-) -> Option<Refusal> {
-    let Some(target) = events.find(|event| event.id == *id) else {
-        return Some(Refusal::new("no-such-event", format!("this log has no event `{id}`")));
-    };
-    if matches!(target.action, Action::Void { .. }) {
-        return Some(
-            Refusal::new("void-of-void", format!("`{id}` is itself a void"))
-                .event(id)
-                .instead("record again what should count"),
-        );
+/// What two branches both voided is void once they are merged: only a void of nothing or of a void is refused.
+fn why_not_void(id: &EventId, kinds: &HashMap<&EventId, &Action>) -> Option<Refusal> {
+    match kinds.get(id) {
+        None => Some(Refusal::new("no-such-event", format!("this log has no event `{id}`"))),
+        Some(Action::Void { .. }) => {
+            let refusal = Refusal::new("void-of-void", format!("`{id}` is itself a void"));
+            Some(refusal.event(id).instead("record again what should count"))
+        }
+        Some(_) => None,
     }
-    voided.contains(id).then(|| Refusal::new("already-void", format!("`{id}` is void already")).event(id))
 }
 
 impl State {

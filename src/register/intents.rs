@@ -12,13 +12,14 @@ use super::state::{Ground, State};
 const SCANNED: Action =
     Action::Sighting { source: Sensor::Scan, location: None, lat: None, lon: None, accuracy_m: None };
 
-/// "I have it now": what has to be recorded so that `person` has the asset.
+/// "I have it now": what `by` has to record so that `person` has the asset.
 ///
 /// # Errors
 /// Where the asset is retired or unsafe. Everything else that stands in the way is recorded as having ended.
 pub fn have(
     state: &State,
     person: &Slug,
+    by: &Slug,
     due: Option<NaiveDate>,
     at: DateTime<Utc>,
     ground: Ground,
@@ -38,7 +39,8 @@ pub fn have(
             actions.push(Action::Transfer { to: person.clone(), due, location: None });
         }
         Some(custody) => {
-            if custody.unconfirmed {
+            // Only who has it can confirm that.
+            if custody.unconfirmed && by == person {
                 actions.push(Action::Accept {});
             }
             if let Some(due) = due.filter(|due| custody.due != Some(*due)) {

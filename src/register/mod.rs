@@ -14,6 +14,7 @@ pub mod money;
 pub mod number;
 pub mod papers;
 pub mod people;
+pub mod picture;
 mod reader;
 pub mod refusal;
 pub mod rules;
@@ -294,6 +295,20 @@ impl Register {
     /// The numbers of a kit's parts.
     pub fn parts(&self, kit: &Number) -> impl Iterator<Item = &Number> {
         self.parts.get(kit).into_iter().flatten()
+    }
+
+    /// Whether the asset is the kit, or a part of it or of its parts.
+    #[must_use]
+    pub fn is_in_kit(&self, asset: &Asset, kit: &Number) -> bool {
+        let mut outer = Some(&asset.number);
+        for _ in 0..=self.assets.len() {
+            match outer {
+                Some(number) if number == kit => return true,
+                Some(number) => outer = self.assets.get(number).and_then(|asset| asset.part_of.as_ref()),
+                None => return false,
+            }
+        }
+        false
     }
 
     /// What people call the person; their slug where nobody declared them.

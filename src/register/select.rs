@@ -36,7 +36,7 @@ impl Selection {
             && (self.custodian.is_empty() || custodian.is_some_and(|person| self.custodian.contains(person)))
             && (self.location.is_empty() || state.location.as_ref().is_some_and(|at| self.is_here(register, at)))
             && (self.category.is_empty() || self.category.contains(&asset.category))
-            && self.kit.as_ref().is_none_or(|kit| asset.number == *kit || asset.part_of.as_ref() == Some(kit))
+            && self.kit.as_ref().is_none_or(|kit| register.is_in_kit(asset, kit))
             && (!self.overdue || state.is_overdue(today))
             && (!self.faulty || !state.faults.is_empty())
             && self.says(register, asset, state)

@@ -1,6 +1,6 @@
 //! The state of one asset: independent facts, and what follows from them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -190,7 +190,7 @@ pub struct Folded {
     /// What came of it.
     pub state: State,
     /// Events that were refused and changed nothing, and why.
-    pub refused: Vec<(EventId, Refusal)>,
+    pub refused: BTreeMap<EventId, Refusal>,
     /// Events that count no more.
     pub voided: BTreeSet<EventId>,
 }
@@ -199,7 +199,7 @@ impl Folded {
     /// Why the event was refused, if it was.
     #[must_use]
     pub fn refusal(&self, id: &EventId) -> Option<&Refusal> {
-        self.refused.iter().find(|(refused, _)| refused == id).map(|(_, refusal)| refusal)
+        self.refused.get(id)
     }
 }
 

@@ -65,11 +65,11 @@ pub fn is_invisible(c: char) -> bool {
 pub fn is_safe_link(address: &str) -> bool {
     let plain: String =
         address.chars().filter(|c| !c.is_control() && !c.is_whitespace() && !is_invisible(*c)).collect();
-    match plain.split_once(':') {
-        Some((scheme, _)) if !scheme.contains(['/', '?', '#']) => {
-            ["http", "https", "mailto", "tel"].iter().any(|good| good.eq_ignore_ascii_case(scheme))
-        }
-        _ => true,
+    let before_path = plain.split(['/', '?', '#']).next().unwrap_or_default();
+    match before_path.split_once(':') {
+        Some((scheme, _)) => ["http", "https", "mailto", "tel"].iter().any(|good| good.eq_ignore_ascii_case(scheme)),
+        // Two slashes lead to another host, and browsers take a backslash for one.
+        None => !plain.starts_with("//") && !plain.contains('\\'),
     }
 }
 
@@ -214,8 +214,11 @@ impl Scan<'_> {
     }
 
     fn after_time(&self, sign: usize) -> bool {
-        let line = self.text[..sign].rfind(['\n', ' ', 'T']).map_or(0, |at| at + 1);
-        self.text[line..sign].contains(':')
+        // A time with a fraction of nine digits is eighteen bytes long.
+        let before = &self.text.as_bytes()[sign.saturating_sub(18)..sign];
+        let time =
+            before.iter().rposition(|byte| matches!(byte, b'\n' | b' ' | b'T')).map_or(before, |at| &before[at..]);
+        time.contains(&b':')
     }
 
     fn line_end(&self, at: usize) -> usize {

@@ -1,9 +1,7 @@
 //! Notes in Markdown as HTML: raw HTML is shown, never run, and links lead only where links should.
 
+use crate::register::is_safe_link;
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
-
-/// Schemes a link may have.
-const SCHEMES: &[&str] = &["http", "https", "mailto", "tel"];
 
 /// The notes of a record as HTML. Pictures become links to them, headings start below the page's own.
 #[must_use]
@@ -20,12 +18,7 @@ pub fn to_html(notes: &str) -> String {
 #[must_use]
 pub fn safe_link(target: &str) -> Option<String> {
     let plain: String = target.chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect();
-    let before_path = plain.split(['/', '?', '#']).next().unwrap_or_default();
-    match before_path.split_once(':') {
-        None if plain.starts_with("//") || plain.contains('\\') => None,
-        None => Some(plain),
-        Some((scheme, _)) => SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)).then_some(plain),
-    }
+    is_safe_link(&plain).then_some(plain)
 }
 
 /// `dropped` remembers, for every open link, whether its target was refused.

@@ -50,6 +50,7 @@ use crate::register::{Moment, Number, Opened};
 use crate::tree::Tree;
 
 pub use crate::register::Audience;
+pub use tables::guarded;
 pub use theme::Theme;
 
 /// What a build is of, and for whom.
@@ -95,8 +96,13 @@ pub struct Output {
 pub enum Body {
     /// This text.
     Text(String),
-    /// The file at `from` in the register; a photo that is to go through [`photo::strip`] where `strip` says so.
-    File { from: String, strip: bool },
+    /// A file of the register.
+    File {
+        /// Its path in the register.
+        from: String,
+        /// Whether it goes through [`photo::strip`].
+        strip: bool,
+    },
 }
 
 /// Why a site could not be made.

@@ -1,9 +1,9 @@
 //! The files of an asset that go out with its page: its photo and its papers, under names that run nothing.
 
 use super::lookup::Lookup;
-use super::photo::{Kind, kind, showable};
 use super::{Body, Output};
 use crate::register::Asset;
+use crate::register::picture::{Kind, kind, showable};
 
 /// Endings of files that a browser would run or draw as a page of the site.
 const ACTIVE: &[&str] = &[
@@ -49,7 +49,7 @@ fn photo_file(site: &Lookup, asset: &Asset) -> Option<(&'static str, String)> {
         Kind::Png => "photo.png",
         Kind::WebP => "photo.webp",
     };
-    showable(facts.size, &facts.head, facts.pixels).then_some((name, from))
+    showable(facts).then_some((name, from))
 }
 
 /// The papers of an asset that are there.

@@ -5,39 +5,7 @@ use img_parts::png::Png;
 use img_parts::webp::WebP;
 use img_parts::{Bytes, ImageEXIF};
 
-/// Bytes a photo may have to be shown on a page.
-pub const MAX_BYTES: u64 = 20 << 20;
-
-/// Pixels a photo may have on one side, and in all.
-const MAX_SIDE: usize = 16_000;
-const MAX_PIXELS: usize = 64_000_000;
-
-/// A picture that a page may show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Jpeg,
-    Png,
-    WebP,
-}
-
-/// What a file is by its first bytes; `None` for whatever a page should not show (SVG, HTML, anything else).
-#[must_use]
-pub fn kind(head: &[u8]) -> Option<Kind> {
-    match head {
-        [0xFF, 0xD8, 0xFF, ..] => Some(Kind::Jpeg),
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(Kind::Png),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Kind::WebP),
-        _ => None,
-    }
-}
-
-/// Whether a page may show a file of this size, these first bytes and these pixels.
-#[must_use]
-pub fn showable(bytes: u64, head: &[u8], pixels: Option<(usize, usize)>) -> bool {
-    let sane = pixels
-        .is_none_or(|(width, height)| width.max(height) <= MAX_SIDE && width.saturating_mul(height) <= MAX_PIXELS);
-    kind(head).is_some() && bytes <= MAX_BYTES && sane
-}
+use crate::register::picture::{Kind, kind};
 
 /// The same picture without EXIF, GPS, XMP, comments and whatever stands behind its end. Only the orientation is kept.
 ///
@@ -226,13 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn only_pictures_of_a_sane_size_are_shown() {
+    fn what_is_no_picture_is_refused() {
         assert!(strip(b"<svg onload=alert(1)>".to_vec()).is_err());
         assert!(strip(vec![0xFF, 0xD8, 0xFF]).is_err());
-        let jpeg = [0xFF, 0xD8, 0xFF, 0xE0];
-        assert!(showable(1000, &jpeg, Some((4000, 3000))));
-        assert!(!showable(1000, &jpeg, Some((50_000, 50_000))));
-        assert!(!showable(1000, b"<!doctype html>", None));
-        assert!(!showable(MAX_BYTES + 1, &jpeg, None));
     }
 }

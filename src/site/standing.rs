@@ -87,8 +87,10 @@ impl Here<'_> {
         let state = thing.state();
         let who = state.custody.as_ref().map(|custody| self.person(&custody.person));
         let place = state.seen.as_ref().and_then(|seen| seen.location.as_ref()).map(|place| self.place(place));
-        let line = self.say("now_missing_with", &[("who", who), ("seen", self.seen(thing)), ("where", place)]);
-        (!line.plain().is_empty()).then_some(line)
+        let with = who.map(|who| self.say("now_missing_with", &[("who", Some(who))]));
+        let seen = self.seen(thing).map(|seen| self.say("now_missing_seen", &[("seen", Some(seen)), ("where", place)]));
+        let parts: Vec<_> = [with, seen].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| Phrase::joined(&parts, ", "))
     }
 
     pub fn seen(&self, thing: &Thing) -> Option<Phrase> {

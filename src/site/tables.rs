@@ -107,7 +107,8 @@ fn said<T: ToString>(value: Option<T>) -> String {
 }
 
 /// A cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe (OWASP, "CSV Injection").
-pub(super) fn guarded(cell: &str) -> String {
+#[must_use]
+pub fn guarded(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
         format!("'{cell}")
     } else {

@@ -153,7 +153,7 @@ impl Shop {
 
     /// The codes of the refusals in the log, in their order.
     pub fn refused(&self) -> Vec<&'static str> {
-        self.folded().refused.into_iter().map(|(_, refusal)| refusal.code).collect()
+        self.folded().refused.into_values().map(|refusal| refusal.code).collect()
     }
 
     /// The rules that the register breaks, in order of place.

@@ -1,14 +1,11 @@
 //! Whether the files that are not TOML are there, plain, and what they claim to be.
 
-use crate::register::finding::{Finding, Place};
-use crate::register::{Asset, Register};
-use crate::tree::{Entry, Facts, Tree};
+use crate::register::finding::{Finding, Place, did_you_mean};
+use crate::register::{Asset, Register, picture};
+use crate::tree::{Entry, FOLDERS, Facts, Tree};
 
-/// Pixels a side that a photo may have.
-const MAX_SIDE: usize = 12_000;
-
-/// Folders of a register, in which every file is tagbook's business.
-const FOLDERS: &[&str] = &["assets/", "audits/", "jobs/", "people/", "phones/", "tags/"];
+/// The files at the top of a register.
+const TOP: &[&str] = &["tagbook.toml", "locations.toml", "categories.toml"];
 
 pub(super) fn files_exist(tree: &Tree, register: &Register, findings: &mut Vec<Finding>) {
     for (asset, file, place) in named_files(register) {
@@ -102,20 +99,31 @@ fn no_picture(entry: &Entry) -> Option<(&'static str, &'static str)> {
     match entry {
         Entry::Toml(_) | Entry::NotUtf8(_) | Entry::TooLarge(_) => Some(("is no picture", another)),
         Entry::Other(facts) if is_lfs_pointer(facts) => None,
-        Entry::Other(facts) => match (picture(&facts.head), facts.pixels) {
-            (None, _) => Some(("is no picture by its content", another)),
-            (_, Some((width, height))) if width > MAX_SIDE || height > MAX_SIDE => {
-                Some(("has too many pixels", "save it smaller: 2,000 pixels a side are plenty"))
-            }
-            _ => None,
-        },
+        Entry::Other(facts) if picture::showable(facts) => None,
+        Entry::Other(facts) if picture::kind(&facts.head).is_some() => {
+            Some(("is too large", "save it smaller: 2,000 pixels a side are plenty"))
+        }
+        Entry::Other(_) => Some(("is no picture by its content", another)),
         // What is no plain file is a finding of its own.
         _ => None,
     }
 }
 
 pub(super) fn files_are_where_they_count(tree: &Tree, _: &Register, findings: &mut Vec<Finding>) {
-    for folder in FOLDERS {
+    for (path, _) in tree.iter().filter(|(path, _)| !path.contains('/') && !TOP.contains(path)) {
+        if let Some(hint) = did_you_mean(path, TOP.iter().copied()) {
+            findings.push(
+                Finding::new("stray-file", "tagbook reads no file of this name").at(Place::file(path)).hint(hint),
+            );
+        }
+    }
+    for (path, entry) in tree.under("assets/") {
+        if path.contains("/log/") && matches!(entry, Entry::Other(_)) {
+            let finding = Finding::new("stray-file", "tagbook reads no file of this name, and no event in it");
+            findings.push(finding.at(Place::file(path)).hint("an event is in a file that ends in `.toml`"));
+        }
+    }
+    for folder in FOLDERS.iter().filter(|folder| **folder != "theme/") {
         for (path, entry) in tree.under(folder) {
             let toml = matches!(entry, Entry::Toml(_) | Entry::NotUtf8(_) | Entry::TooLarge(_));
             if toml && !counts(folder, path) {
@@ -145,20 +153,6 @@ fn counts(folder: &str, path: &str) -> bool {
 fn where_it_belongs(folder: &str) -> Option<String> {
     (folder == "assets/")
         .then(|| "a record is assets/GROUP/NUMBER/asset.toml, an event a file in the log/ beside it".to_owned())
-}
-
-/// Whether the first bytes are those of a picture that browsers show and that cannot run:
-/// JPEG, PNG, GIF, WebP or AVIF (<https://mimesniff.spec.whatwg.org/#image-type-pattern-matching-algorithm>).
-#[must_use]
-pub fn picture(head: &[u8]) -> Option<&'static str> {
-    match head {
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] => Some("image/png"),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => Some("image/avif"),
-        _ => None,
-    }
 }
 
 fn is_lfs_pointer(facts: &Facts) -> bool {

@@ -30,6 +30,14 @@ pub struct Rule {
     find: Find,
 }
 
+impl Rule {
+    /// Whether what breaks it is not read as it stands, so that no register can do without it.
+    #[must_use]
+    pub fn is_structural(&self) -> bool {
+        self.severity == Severity::Error && !matches!(self.find, Find::Whole(_))
+    }
+}
+
 enum Find {
     /// Found while files are read.
     Reading,
@@ -110,7 +118,7 @@ pub const RULES: &[Rule] = rules! {
     "bad-field-value" Error Whole(events::days_are_in_order), "A field holds what it is for: one of the words it knows, a value of the type its category declares, days in order (nothing is due before it went out, nothing ends before it begins).";
     "bad-money" Error Reading, "Money is an amount and an ISO 4217 code in quotes: \"3899.00 EUR\". Never a bare number, never negative, no separators of thousands.";
     "bad-number" Error Reading, "An asset number is 1 to 32 of A to Z, 0 to 9 and `-`, does not begin with `-`, and is neither a page of the site (PEOPLE) nor a device of some system (CON).";
-    "bad-photo" Error Files(files::photos_are_pictures), "A photo is a JPEG, PNG, WebP, GIF or AVIF picture by its content, of at most 12,000 pixels a side. Other files would be run or would choke the browser that opens them.";
+    "bad-photo" Error Files(files::photos_are_pictures), "A photo is a JPEG, PNG or WebP picture by its content, of at most 20 MiB, 16,000 pixels a side and 64 million pixels in all. Other files would be run or would choke the browser that opens them.";
     "bad-slug" Error Reading, "People, locations, categories, audits, jobs and batches of tags are named by 1 to 32 of a to z, 0 to 9 and `-`. `desk` and `import` are not people.";
     "bad-url" Error Reading, "An address of the site or the desk is http or https, has a host, and no query or fragment.";
     "duplicate-event" Error Reading, "An event's id stands for one event. Two with the same id and other content mean that one was edited after it was copied; events are never edited, `void` corrects.";
@@ -139,7 +147,7 @@ pub const RULES: &[Rule] = rules! {
     "open-fault" Warning Whole(dues::faults_are_mended), "A reported fault gets mended. Record `repaired` when it is.";
     "overdue" Warning Whole(dues::things_come_back_in_time), "A thing is back by the end of the day it is due. Record the `return`, or `extend` the loan.";
     "path-escape" Error Files(files::paths_stay_inside), "A path in a record stays in the asset's folder, and no file of a register is a symbolic link: a link is never followed.";
-    "refused-event" Error Whole(events::events_are_allowed), "An event that contradicts the log before it changes nothing: a checkout of what is out, a return of what is not. `void` the event that is wrong, or record what is missing between the two with `--at`.";
+    "refused-event" Error Whole(events::events_are_allowed), "An event that contradicts the log before it changes nothing: a checkout of what is out, a return of what is not. `void` the event that is wrong, or write down the one that is missing before it, with the time when it happened.";
     "repeated-event" Warning Reading, "An event stands in one file. Two copies of the same count once; delete one.";
     "retired-but-seen" Warning Whole(events::retired_things_stay_away), "A retired asset is not seen again. If it is back in use, record a `reinstate`.";
     "stray-file" Warning Files(files::files_are_where_they_count), "A TOML file in a folder of the register stands where tagbook reads it. One elsewhere counts for nothing.";

@@ -20,7 +20,7 @@ pub(super) fn names_show_what_they_are(scope: &Scope, findings: &mut Vec<Finding
     });
     let named: Vec<(&String, Place)> = people.chain(places).chain(categories).chain(assets).collect();
     for (name, place) in named {
-        if let Some(c) = name.chars().find(|c| is_invisible(*c)) {
+        if let Some(c) = name.chars().find(|c| is_invisible(*c) || c.is_control()) {
             let message = format!("invisible character U+{:04X} in `{name}`", u32::from(c));
             findings
                 .push(Finding::new("invisible-character", message).at(place).hint("delete it, or write a plain space"));

@@ -1,0 +1,51 @@
+// What can be seen to be wrong with a page that is open in a window.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+// Wider than the window: which elements stick out.
+export async function overflow(page, width) {
+  return page.evaluate((limit) => {
+    const { scrollWidth } = document.scrollingElement;
+    if (scrollWidth <= limit) return [];
+    const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > limit + 1);
+    const named = wide.slice(0, 4).map((element) => element.outerHTML.slice(0, 100));
+    return [`scrolls sideways: ${scrollWidth} px in a window of ${limit} px: ${named.join(' | ')}`];
+  }, width);
+}
+
+// Serious and critical violations of accessibility; `rules` narrows what is looked for.
+export async function barriers(page, rules = null) {
+  if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(AXE);
+  const { violations } = await page.evaluate((runOnly) => {
+    const options = { resultTypes: ['violations'], ...(runOnly ? { runOnly } : {}) };
+    return globalThis.axe.run(document, options);
+  }, rules);
+  return violations
+    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .flatMap(({ id, help, nodes }) => nodes.slice(0, 5).map((node) => `${id}: ${help}: ${reason(node)} at ${node.target.join(' ')}`));
+}
+
+function reason({ any }) {
+  return any[0]?.message ?? '';
+}
+
+// Buttons, and links to the desk that stand by themselves, that a thumb would miss.
+export async function smallTargets(page, desk) {
+  return page.evaluate((deskUrl) => {
+    const links = deskUrl ? `, main a[href^="${deskUrl}/"]` : '';
+    const targets = [...document.querySelectorAll(`main button, main input[type=submit]${links}`)];
+    return targets
+      .filter((element) => element.checkVisibility() && !element.closest('p'))
+      .map((element) => [element, element.getBoundingClientRect()])
+      .filter(([, box]) => box.height < 44 || box.width < 44)
+      .map(([element, box]) => `"${element.textContent.trim()}" is ${Math.round(box.width)}×${Math.round(box.height)} px, at least 44`);
+  }, desk);
+}
+
+// Switches a window to light or dark and waits until it is drawn.
+export async function paint(page, scheme) {
+  await page.emulateMedia({ colorScheme: scheme });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
