@@ -227,7 +227,7 @@ impl Opened {
     }
 }
 
-/// Leaves [`MOST_ALIKE`] findings of one rule in one file and says how many more there are.
+/// Leaves [`MOST_ALIKE`] findings of one rule in one file, the last of which says that there are more.
 fn no_flood(findings: Vec<Finding>) -> Vec<Finding> {
     let mut counts: HashMap<(&'static str, Option<Arc<str>>), usize> = HashMap::new();
     let of = |finding: &Finding| (finding.rule, finding.place.as_ref().map(|place| place.path.clone()));
@@ -242,8 +242,7 @@ fn no_flood(findings: Vec<Finding>) -> Vec<Finding> {
     for finding in kept.iter_mut().rev() {
         let count = counts.remove(&of(finding)).unwrap_or_default();
         if count > MOST_ALIKE {
-            let more = format!(" (and {} more like this in the file)", count - MOST_ALIKE);
-            finding.message += &more;
+            finding.message += " (and more like this in the file)";
         }
     }
     kept

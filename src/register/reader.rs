@@ -1,7 +1,6 @@
 //! Reading TOML tables field by field: every value with its span, every mistake a finding, nothing unread unnoticed.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -10,6 +9,9 @@ use toml::de::{DeTable, DeValue};
 use super::finding::{Finding, Place, Span, did_you_mean};
 use super::text;
 use crate::tree::{Entry, Tree};
+
+/// Errors of grammar that are looked at in one file: more than anyone reads.
+const MOST_ERRORS: usize = 1000;
 
 /// Where the fields of one table stand, by dotted key (`purchase.date`, `aliases.0`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,14 +70,11 @@ pub(super) fn file<T>(
     let mut found = Vec::new();
     let text = readable(path, tree.entry(path)?, &mut found);
     let (table, errors) = DeTable::parse_recoverable(text.unwrap_or_default());
-    // A hidden character is an error of the grammar too, and what cannot be parsed is of no type.
-    let mut told = Told::of(&found);
-    for error in syntax_errors(path, text.unwrap_or_default(), &errors) {
-        if !told.has(&error) {
-            told.add(&error);
-            found.push(error);
-        }
-    }
+    let told = Told::of(&found);
+    let mut errors = syntax_errors(path, text.unwrap_or_default(), &errors);
+    errors.retain(|error| !told.covers(error));
+    found.append(&mut errors);
+    let told = Told::of(&found);
     let partial = text.is_none() || found.iter().any(|finding| finding.rule == "syntax");
     // What a file lacks is missing at its top.
     let whole = text.map(|_| Span { start: 0, end: 0 });
@@ -83,32 +82,32 @@ pub(super) fn file<T>(
     let mut top = Table::new(table.get_ref(), source, "".into(), "missing-field");
     let value = read(&mut top);
     let follows = |finding: &Finding| partial && (finding.rule.starts_with("missing-") || finding.rule == "wrong-type");
-    let new: Vec<_> = top.findings.into_iter().filter(|new| !follows(new) && !told.has(new)).collect();
+    let new: Vec<_> = top.findings.into_iter().filter(|new| !follows(new) && !told.covers(new)).collect();
     found.extend(new);
     findings.append(&mut found);
     Some(value)
 }
 
-/// Where looking at the text or its grammar has found something: what it is inside of need not be told again.
-struct Told(BTreeSet<usize>);
+/// Where looking at the text and its grammar has found something: a hidden character is an error of the grammar too, and
+/// what cannot be parsed is of no type.
+struct Told(Vec<Span>);
 
 impl Told {
     fn of(found: &[Finding]) -> Told {
-        let mut told = Told(BTreeSet::new());
-        for finding in found {
-            told.add(finding);
-        }
-        told
+        let rules = ["hidden-character", "syntax", "bad-date"];
+        let mut spans: Vec<_> =
+            found.iter().filter(|finding| rules.contains(&finding.rule)).filter_map(Finding::span).collect();
+        spans.sort();
+        Told(spans)
     }
 
-    fn add(&mut self, finding: &Finding) {
-        if let ("hidden-character" | "syntax" | "bad-date", Some(span)) = (finding.rule, finding.span()) {
-            self.0.insert(span.start);
-        }
-    }
-
-    fn has(&self, finding: &Finding) -> bool {
-        finding.span().is_some_and(|outer| self.0.range(outer.start..=outer.end.max(outer.start)).next().is_some())
+    /// Whether something was found inside or around of what `finding` is about.
+    fn covers(&self, finding: &Finding) -> bool {
+        let Some(span) = finding.span() else { return false };
+        let next = self.0.partition_point(|told| told.start < span.start);
+        let around = next.checked_sub(1).and_then(|before| self.0.get(before));
+        self.0.get(next).is_some_and(|inside| inside.start <= span.end)
+            || around.is_some_and(|around| around.end > span.start)
     }
 }
 
@@ -117,7 +116,7 @@ fn readable<'t>(path: &str, entry: &'t Entry, findings: &mut Vec<Finding>) -> Op
     match entry {
         Entry::Toml(text) => {
             let found = text::look_over(path, text);
-            let stop = found.iter().any(|finding| text::stops_parsing(text, finding));
+            let stop = text::stops_parsing(text, &found);
             findings.extend(found);
             (!stop).then_some(text)
         }
@@ -141,7 +140,7 @@ fn readable<'t>(path: &str, entry: &'t Entry, findings: &mut Vec<Finding>) -> Op
 fn syntax_errors(path: &str, text: &str, errors: &[toml::de::Error]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut fused_until = None;
-    for error in errors {
+    for error in errors.iter().take(MOST_ERRORS) {
         let range = error.span().unwrap_or_default();
         let start = text.floor_char_boundary(range.start.min(text.len()));
         let end = text.ceil_char_boundary(range.end.min(text.len()));

@@ -7,7 +7,10 @@ use super::finding::{Finding, Place};
 /// Tables within tables, arrays within arrays and parts of a dotted key that a file may have.
 const MAX_DEPTH: usize = 32;
 
-/// Looks `text` over; a file with a finding that [`stops_parsing`] is not parsed.
+/// Hidden characters that are looked at in one file; one with more is no text.
+const MOST_HIDDEN: usize = 1000;
+
+/// Looks `text` over; what [`stops_parsing`] is not parsed.
 pub(super) fn look_over(path: &str, text: &str) -> Vec<Finding> {
     let mut scan = Scan { path, text, findings: Vec::new(), newer: Vec::new() };
     scan.conflicts();
@@ -16,13 +19,10 @@ pub(super) fn look_over(path: &str, text: &str) -> Vec<Finding> {
     scan.findings
 }
 
-/// Whether the parser must not see `text`, in which `finding` was found.
-pub(super) fn stops_parsing(text: &str, finding: &Finding) -> bool {
-    match finding.rule {
-        "merge-conflict" | "too-deep" => true,
-        "hidden-character" => text.contains('\0'),
-        _ => false,
-    }
+/// Whether the parser must not see `text`, in which this was found.
+pub(super) fn stops_parsing(text: &str, found: &[Finding]) -> bool {
+    let stops = |finding: &Finding| matches!(finding.rule, "merge-conflict" | "too-deep");
+    found.len() > MOST_HIDDEN || text.contains('\0') || found.iter().any(stops)
 }
 
 /// Bidirectional controls, which make text read other than it is
@@ -109,19 +109,23 @@ impl Scan<'_> {
 
     /// Each run of characters that hide or change what is shown; the first NUL says that this is no text at all.
     fn hidden_characters(&mut self) {
-        let mut run_end = usize::MAX;
-        for (at, c) in self.text.char_indices().filter(|(_, c)| is_bidi_control(*c) || is_stray_control(*c)) {
+        let hides = |c: char| is_bidi_control(c) || is_stray_control(c);
+        let mut rest = self.text;
+        while let Some((start, c)) = rest.char_indices().find(|(_, c)| hides(*c)) {
+            let at = self.text.len() - rest.len() + start;
             if c == '\0' {
                 let hint = "save the file as UTF-8; UTF-16 and binary files are not read";
                 self.found("hidden-character", at..at + 1, "a NUL character: this is not UTF-8 text", hint);
                 return;
             }
-            if at != run_end {
-                let message = format!("hidden character U+{:04X}", u32::from(c));
-                let hint = "delete it: what is shown would not be what is written";
-                self.found("hidden-character", at..at + c.len_utf8(), message, hint);
+            let run = rest[start..].find(|c| !hides(c) || c == '\0').unwrap_or(rest.len() - start);
+            let message = format!("hidden character U+{:04X}", u32::from(c));
+            let hint = "delete it: what is shown would not be what is written";
+            self.found("hidden-character", at..at + run, message, hint);
+            rest = &rest[start + run..];
+            if self.findings.len() > MOST_HIDDEN {
+                return;
             }
-            run_end = at + c.len_utf8();
         }
     }
 
