@@ -1,5 +1,7 @@
 //! Files that were made to hurt: as large as may be, as deep as may be, full of mistakes. All are survived, and soon.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
+
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
