@@ -66,7 +66,10 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Stop> {
 
 /// Prints rows as CSV in which no cell is a formula to a spreadsheet.
 pub(super) fn csv(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), Stop> {
-    let failed = |error: csv::Error| Stop::from(std::io::Error::from(error));
+    let failed = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => Stop::from(error),
+        kind => Stop::Failed(format!("cannot write: {kind:?}")),
+    };
     let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
     writer.write_record(heads).map_err(failed)?;
     for row in rows {

@@ -1,0 +1,13 @@
+//! The command line from end to end: registers on disk, the program run on them as from a shell.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
+
+mod build;
+mod check;
+mod examples;
+mod git;
+mod look;
+mod serve;
+mod shop;
+mod start;
+mod world;
