@@ -52,6 +52,10 @@ impl When {
 /// The register's folder: the one that was named, else the nearest upward with a `tagbook.toml`.
 pub(super) fn find(named: Option<&Path>) -> Result<PathBuf, Stop> {
     if let Some(root) = named {
+        if root.is_dir() && matches!(root.join("tagbook.toml").try_exists(), Ok(false)) {
+            let hint = "make one with `tagbook init`";
+            return Err(Stop::Refused(format!("no `tagbook.toml` in `{}`", root.display()), Some(hint.into())));
+        }
         return if root.is_dir() {
             Ok(root.to_owned())
         } else {

@@ -13,7 +13,6 @@ const FOLDERS = {
   faults: 'faults',
   audits: 'audit',
   activity: 'activity',
-  labels: 'labels',
   jobs: 'job',
 };
 
