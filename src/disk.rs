@@ -271,8 +271,14 @@ impl Site {
     pub fn open(out: &Path, root: &Path) -> Result<Site, Unfit> {
         let out = resolved(out)?;
         refuse_places(&out, root)?;
-        if !out.join(MANIFEST).is_file() && !out.join(STAGE).is_dir() {
-            refuse_foreign(&out)?;
+        let is_ours = || out.join(MANIFEST).is_file();
+        if !is_ours()
+            && let Err(unfit) = refuse_foreign(&out)
+        {
+            // Another build may have finished while this one looked.
+            if !is_ours() {
+                return Err(unfit);
+            }
         }
         fs::create_dir_all(&out).tried("create the folder", &out)?;
         let path = out.join(LOCK);
@@ -391,7 +397,7 @@ fn refuse_foreign(out: &Path) -> Result<(), Unfit> {
     }
     for entry in fs::read_dir(out).tried("read the folder", out)? {
         let name = entry.tried("read the folder", out)?.file_name();
-        if name != LOCK {
+        if name != LOCK && name != STAGE {
             let name = name.to_string_lossy();
             let message = format!(
                 "`{}` has files that are not tagbook's, such as `{name}`; choose an empty folder",

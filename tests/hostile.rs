@@ -1,16 +1,12 @@
-//! Files that were made to hurt: as large as may be, as deep as may be, full of mistakes. All are survived, and soon.
+//! Files that were made to hurt: as large as may be, as deep as may be, full of mistakes. All are survived; what grew with the square would not end.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
 
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tagbook::register::{Finding, Moment, Tz, open};
 use tagbook::tree::{MAX_TOML, Tree};
-
-/// Far more than any of it takes, so that a busy machine does not fail; what grows with the square takes longer.
-const SOON: Duration = Duration::from_mins(1);
 
 /// What is found in a register of these files, and looks at where it is, as whoever prints it does.
 fn found(files: &[(&str, String)]) -> Vec<Finding> {
@@ -19,14 +15,12 @@ fn found(files: &[(&str, String)]) -> Vec<Finding> {
     for (path, text) in files {
         tree.insert_toml(*path, text.clone().into_bytes());
     }
-    let began = Instant::now();
     let clock: DateTime<Utc> = "2026-11-27T12:00:00Z".parse().unwrap();
     let findings = open(&tree).check(&Moment::at(clock, Tz::UTC), clock);
     for finding in &findings {
         let place = finding.place.as_ref().unwrap();
         place.span.map(|span| tree.position(&place.path, span.start).unwrap());
     }
-    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     findings
 }
 
