@@ -271,19 +271,18 @@ impl Site {
     pub fn open(out: &Path, root: &Path) -> Result<Site, Unfit> {
         let out = resolved(out)?;
         refuse_places(&out, root)?;
-        let is_ours = || out.join(MANIFEST).is_file();
-        if !is_ours()
+        // The lock is the first file of a site and stays: where it is, what else is there is judged when it is held.
+        let path = out.join(LOCK);
+        if !path.is_file()
             && let Err(unfit) = refuse_foreign(&out)
+            && !path.is_file()
         {
-            // Another build may have finished while this one looked.
-            if !is_ours() {
-                return Err(unfit);
-            }
+            return Err(unfit);
         }
         fs::create_dir_all(&out).tried("create the folder", &out)?;
-        let path = out.join(LOCK);
         let lock = File::options().create(true).append(true).open(&path).tried("write", &path)?;
         lock.lock().tried("lock", &path)?;
+        refuse_foreign(&out)?;
         finish_interrupted(&out)?;
         let before = manifest(&out.join(MANIFEST))?;
         let stage = out.join(STAGE);
@@ -343,10 +342,6 @@ impl Site {
     /// Forgets what was gathered: the old site stays.
     pub fn abandon(self) {
         let _ = fs::remove_dir_all(self.out.join(STAGE));
-        if self.before.is_empty() {
-            let _ = fs::remove_file(self.out.join(LOCK));
-            let _ = fs::remove_dir(&self.out);
-        }
     }
 }
 
@@ -391,8 +386,9 @@ fn refuse_places(out: &Path, root: &Path) -> Result<(), Unfit> {
     Ok(())
 }
 
+/// Refuses a folder that has files and no manifest of ours.
 fn refuse_foreign(out: &Path) -> Result<(), Unfit> {
-    if !out.exists() {
+    if !out.exists() || out.join(MANIFEST).is_file() {
         return Ok(());
     }
     for entry in fs::read_dir(out).tried("read the folder", out)? {
