@@ -134,6 +134,24 @@ rm "$out/fill"
 [ "$(sums)" = "$(cd "$out.fresh" && find . -type f ! -path './.tagbook-*' | LC_ALL=C sort | xargs sha256sum)" ] && echo whole
 "#;
 
+/// A shell in which no file may grow past a block, and a write that would is refused instead of fatal.
+const NO_ROOM: &str = r#"trap '' XFSZ; ulimit -f 1; exec "$0" -C "$1" build --audience team"#;
+
+#[test]
+fn a_write_that_is_refused_leaves_the_old_site() {
+    let shop = Shop::stocked();
+    shop.says("build --audience public");
+    let before = shop.site();
+    let mut shell = shop.program("sh");
+    shell.args(["-c", NO_ROOM, TAGBOOK, shop.root().to_str().unwrap()]);
+    let ran = ran(shell);
+    assert_eq!(ran.code, Some(3), "{}\n{}", ran.out, ran.err);
+    assert!(ran.err.contains("error: cannot write `"), "{}", ran.err);
+    assert_same(&before, &shop.site());
+    shop.says("build --audience team");
+}
+
+/// The same at every fill of a real disk, where a small one may be mounted (a container may forbid that).
 #[test]
 fn a_full_disk_leaves_the_old_site() {
     let shop = Shop::stocked();
