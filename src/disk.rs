@@ -71,6 +71,35 @@ pub fn read(root: &Path) -> Result<Tree, Error> {
     Ok(tree)
 }
 
+/// What in `root` is the register's own: its settings, its folders, and what git is told about them.
+///
+/// # Errors
+/// Where `root` cannot be read.
+pub fn own_files(root: &Path) -> Result<Vec<String>, Error> {
+    let mut own = Vec::new();
+    for entry in fs::read_dir(root).tried("read the folder", root)? {
+        let name = entry.tried("read the folder", root)?.file_name().to_string_lossy().into_owned();
+        let is_folder = FOLDERS.contains(&format!("{name}/").as_str());
+        if is_folder || name.ends_with(".toml") || matches!(name.as_str(), ".gitignore" | ".gitattributes") {
+            own.push(name);
+        }
+    }
+    own.sort();
+    Ok(own)
+}
+
+/// Reads one folder of the register in `root`, such as an asset's; nothing where it is not there.
+#[must_use]
+pub fn read_folder(root: &Path, folder: &str) -> Tree {
+    let mut tree = Tree::default();
+    for found in walk(root, &root.join(folder)) {
+        if let Some((path, entry)) = entry(root, found) {
+            tree.insert(path, entry);
+        }
+    }
+    tree
+}
+
 enum Found {
     Path(PathBuf),
     Failed(PathBuf, String),

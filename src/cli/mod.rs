@@ -1,5 +1,6 @@
 //! The command line: the only room that talks to a person at a keyboard, and the only one that prints.
 
+mod add;
 mod build;
 mod check;
 mod demo;
@@ -8,8 +9,11 @@ mod init;
 mod list;
 mod live;
 mod log;
+mod motion;
 mod paint;
 mod place;
+mod record;
+mod said;
 mod serve;
 mod show;
 mod table;
@@ -41,6 +45,9 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Log(log::Args),
+    Add(add::Args),
+    #[command(flatten)]
+    Motion(motion::Asked),
     Import(import::Args),
 }
 
@@ -58,6 +65,8 @@ pub(crate) enum End {
 pub(crate) enum Stop {
     /// The answer is no: what, and what would work instead.
     Refused(String, Option<String>),
+    /// What was typed makes no sense.
+    Misused(String),
     /// The world failed.
     Failed(String),
     /// Whoever read what was printed stopped reading, such as `head`.
@@ -65,6 +74,23 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
+    /// Says on standard error what is wrong.
+    pub(crate) fn say(&self) {
+        match self {
+            Stop::Refused(why, hint) => paint::error(why, hint.as_deref()),
+            Stop::Misused(why) | Stop::Failed(why) => paint::error(why, None),
+            Stop::Unheard => {}
+        }
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Stop::Refused(..) => 1,
+            Stop::Misused(_) => 2,
+            Stop::Failed(_) | Stop::Unheard => 3,
+        }
+    }
+
     pub(crate) fn refused(why: impl Display) -> Stop {
         Stop::Refused(why.to_string(), None)
     }
@@ -107,19 +133,16 @@ pub fn run() -> ExitCode {
         Command::List(list) => list::run(register, list),
         Command::Show(show) => show::run(register, show),
         Command::Log(log) => log::run(register, log),
+        Command::Add(add) => add::run(register, add),
+        Command::Motion(asked) => motion::run(register, asked),
         Command::Import(import) => import::run(register, import),
     };
     match outcome {
         Ok(End::Clean) => ExitCode::SUCCESS,
         Ok(End::No) => ExitCode::from(1),
-        Err(Stop::Refused(why, hint)) => {
-            paint::error(&why, hint.as_deref());
-            ExitCode::from(1)
+        Err(stop) => {
+            stop.say();
+            ExitCode::from(stop.code())
         }
-        Err(Stop::Failed(why)) => {
-            paint::error(&why, None);
-            ExitCode::from(3)
-        }
-        Err(Stop::Unheard) => ExitCode::from(3),
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::Stop;
 use crate::disk;
 use crate::git::Repo;
-use crate::register::{self, Finding, Moment, Number, Opened, Severity, Tz};
+use crate::register::{self, Finding, Moment, Number, Opened, Register, Severity, Tz};
 use crate::tree::Tree;
 
 /// When a register is looked at.
@@ -102,12 +102,7 @@ impl Here {
 
     /// The number that was typed, or the asset whose alias it is.
     pub(super) fn number(&self, typed: &str) -> Result<Number, Stop> {
-        let assets = &self.opened.register.assets;
-        let known = Number::typed(typed).ok().and_then(|number| self.opened.register.resolve(&number));
-        known.map(|asset| asset.number.clone()).ok_or_else(|| {
-            let hint = register::did_you_mean(typed, assets.keys().map(Number::as_str));
-            Stop::Refused(format!("there is no asset `{}`", typed.escape_debug()), hint)
-        })
+        number(&self.opened.register, typed)
     }
 
     /// Says on standard error that the register has errors, where it has: what is shown may be wrong.
@@ -118,6 +113,15 @@ impl Here {
             super::paint::note(&format!("{}; run `tagbook check`", super::paint::count(errors, "error")));
         }
     }
+}
+
+/// The number that was typed, or the asset whose alias it is.
+pub(super) fn number(register: &Register, typed: &str) -> Result<Number, Stop> {
+    let known = Number::typed(typed).ok().and_then(|number| register.resolve(&number));
+    known.map(|asset| asset.number.clone()).ok_or_else(|| {
+        let hint = register::did_you_mean(typed, register.assets.keys().map(Number::as_str));
+        Stop::Refused(format!("there is no asset `{}`", typed.escape_debug()), hint)
+    })
 }
 
 /// Whether findings have an error among them.

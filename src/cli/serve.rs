@@ -101,7 +101,7 @@ impl Work {
         shown.version += 1;
         let (files, findings) = self.try_build(site).unwrap_or_else(|stop| {
             let why = match stop {
-                Stop::Refused(why, _) | Stop::Failed(why) => why,
+                Stop::Refused(why, _) | Stop::Failed(why) | Stop::Misused(why) => why,
                 Stop::Unheard => String::new(),
             };
             paint::error(&why, None);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, Repository, RepositoryInitOptions, Signature, Time};
 
-use super::{Error, failed};
+use super::{Author, Error, failed};
 
 /// A commit to be made: the files that it adds or changes.
 #[derive(Debug, Clone)]
@@ -19,15 +19,6 @@ pub struct Commit {
     pub message: String,
     /// Paths and bytes.
     pub files: Vec<(String, Vec<u8>)>,
-}
-
-/// Whom a commit is by.
-#[derive(Debug, Clone)]
-pub struct Author {
-    /// Their name.
-    pub name: String,
-    /// Their address.
-    pub email: String,
 }
 
 /// Makes a repository on branch `main` in `root`, whose files are there already, with `commits` oldest first.

@@ -1,11 +1,23 @@
-//! Git: a register read at a commit, which commit touched what, and commits made without a work tree.
+//! Git: a register read at a commit, which commit touched what, and commits written that nobody loses.
 
 pub mod history;
+mod lock;
 pub mod make;
+mod program;
+mod queue;
+mod remote;
+mod trees;
+mod worktree;
+mod write;
 
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
+
+pub use program::identity;
+pub use queue::Queue;
+pub use remote::Remote;
+pub use write::{Answer, Branch, Change, Failure, Job, Reach, Receipt, Verdict, Writer};
 
 use crate::tree::{Entry, FOLDERS, Facts, HEAD, MAX_TOML, Tree};
 
@@ -23,6 +35,15 @@ pub struct Error {
 fn failed(doing: impl Into<String>) -> impl FnOnce(git2::Error) -> Error {
     let doing = doing.into();
     move |error| Error { doing, why: error.message().to_owned() }
+}
+
+/// Whom a commit is by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
 }
 
 /// A git repository and where in it a register lies.
@@ -48,6 +69,16 @@ impl Repo {
         let root = root.canonicalize().map_err(|error| Error { doing: doing(), why: error.to_string() })?;
         let inside = top.and_then(|top| Some(root.strip_prefix(top).ok()?.to_owned())).unwrap_or_default();
         Ok(Some(Repo { repo, inside }))
+    }
+
+    /// The repository at `path`, bare or not, whose top is a register.
+    ///
+    /// # Errors
+    /// Where there is none that can be opened.
+    pub fn at(path: &Path) -> Result<Repo, Error> {
+        let repo = Repository::open(path);
+        let repo = repo.map_err(failed(format!("open the git repository `{}`", path.display())))?;
+        Ok(Repo { repo, inside: PathBuf::new() })
     }
 
     /// The commit that is checked out; `None` before the first.
@@ -76,9 +107,18 @@ impl Repo {
     /// # Errors
     /// Where its trees or files cannot be read.
     pub fn tree_at(&self, commit: Oid) -> Result<Tree, Error> {
+        self.part_at(commit, &|_| true)
+    }
+
+    /// As much of the register as it was recorded at a commit as lies in the folders that are `wanted`: of each its path is
+    /// asked, with a `/` at the end, before it is looked into.
+    ///
+    /// # Errors
+    /// Where its trees or files cannot be read.
+    pub fn part_at(&self, commit: Oid, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, Error> {
         let mut tree = Tree::default();
         if let Some(top) = self.register_tree(commit)? {
-            self.collect(top, "", &mut tree)?;
+            self.collect(top, "", wanted, &mut tree)?;
         }
         Ok(tree)
     }
@@ -131,7 +171,13 @@ impl Repo {
         }
     }
 
-    fn collect(&self, id: Oid, prefix: &str, into: &mut Tree) -> Result<(), Error> {
+    /// The path of a file of the register, from the top of the repository.
+    fn path_in_repository(&self, path: &str) -> String {
+        let parts = self.inside.iter().map(|part| part.to_string_lossy().into_owned());
+        parts.chain([path.to_owned()]).collect::<Vec<_>>().join("/")
+    }
+
+    fn collect(&self, id: Oid, prefix: &str, wanted: &dyn Fn(&str) -> bool, into: &mut Tree) -> Result<(), Error> {
         let tree = self.repo.find_tree(id).map_err(failed("read a tree"))?;
         for entry in &tree {
             let name = String::from_utf8_lossy(entry.name_bytes());
@@ -147,7 +193,10 @@ impl Repo {
                 continue;
             }
             if is_tree {
-                self.collect(entry.id(), &format!("{path}/"), into)?;
+                let folder = format!("{path}/");
+                if wanted(&folder) {
+                    self.collect(entry.id(), &folder, wanted, into)?;
+                }
             } else {
                 let file = self.entry(&path, entry.id(), entry.kind(), entry.filemode())?;
                 into.insert(path, file);

@@ -11,7 +11,7 @@ pub use super::intents::{back, have, with_parts};
 use super::log::Log;
 use super::number::{EventId, Number, Slug};
 use super::people::Role;
-use super::refusal::{Refusal, said};
+use super::refusal::{Refusal, Refusals, said};
 use super::state::Ground;
 use super::time::{Moment, day_of};
 use super::{Asset, Opened, Register, did_you_mean};
@@ -35,7 +35,7 @@ pub struct Request {
 ///
 /// # Errors
 /// Every refusal with the number of its asset; then none of the requests may be recorded.
-pub fn decide(opened: &Opened, requests: &[Request], moment: &Moment) -> Result<(), Vec<(Number, Refusal)>> {
+pub fn decide(opened: &Opened, requests: &[Request], moment: &Moment) -> Result<(), Refusals> {
     let mut refusals = Vec::new();
     let mut by_asset: BTreeMap<&Number, Vec<&Event>> = BTreeMap::new();
     for request in requests {
@@ -190,6 +190,11 @@ fn names_are_known(register: &Register, event: &Event) -> Result<(), Refusal> {
 fn makes_sense(register: &Register, event: &Event, moment: &Moment) -> Result<(), Refusal> {
     if event.at > moment.now + CLOCKS_DIFFER {
         return Err(Refusal::new("future", "it has not happened yet").instead("`reserve` is for what is to come"));
+    }
+    if matches!(event.action, Action::Report { .. } | Action::Note {})
+        && event.note.as_ref().is_none_or(|note| note.trim().is_empty())
+    {
+        return Err(Refusal::new("no-note", format!("a `{}` says something: it has a note", event.action.kind())));
     }
     if let Action::Sighting { lat, lon, .. } = &event.action
         && let Some((one, other)) = half_position(*lat, *lon)

@@ -5,11 +5,16 @@ use std::fmt::Write;
 use chrono::{DateTime, NaiveDate, Utc};
 use toml::de::DeValue;
 
+use super::field::Field;
+pub use super::field::Shape;
 use super::finding::{Finding, did_you_mean};
 use super::money::Money;
 use super::number::{EventId, Slug};
 use super::reader::{Source, Table, Value, Wrong};
 use super::time::{When, instant};
+use super::typed::Typing;
+pub(super) use super::words::one_of;
+pub use super::words::{Condition, Disposal, Grade, Outcome, Sensor};
 
 /// One thing that happened to one asset.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +33,17 @@ pub struct Event {
     pub batch: Option<String>,
     /// The job it was done for.
     pub job: Option<Slug>,
+}
+
+/// A kind of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// Its name in the register.
+    pub name: &'static str,
+    /// What it means.
+    pub about: &'static str,
+    /// Its fields, by key.
+    pub fields: &'static [(&'static str, Shape)],
 }
 
 /// An event as it stands in a log.
@@ -137,166 +153,27 @@ impl Value for NewId {
     }
 }
 
-/// A field of an event: how it is read, and how it is written.
-trait Field: Sized {
-    fn take(table: &mut Table, key: &'static str) -> Option<Self>;
-    /// As TOML; `None` for a field that is not there.
-    fn written(&self) -> Option<String>;
-    /// As JSON; null for a field that is not there.
-    fn json(&self) -> serde_json::Value;
-}
-
-impl<T: Field> Field for Option<T> {
-    fn take(table: &mut Table, key: &'static str) -> Option<Self> {
-        table.knows(key);
-        Some(if table.has(key) { T::take(table, key) } else { None })
-    }
-    fn written(&self) -> Option<String> {
-        self.as_ref().and_then(T::written)
-    }
-    fn json(&self) -> serde_json::Value {
-        self.as_ref().map_or(serde_json::Value::Null, T::json)
-    }
-}
-
-/// One id or several: `of = "a1b2c3d4"` or `of = ["a1b2c3d4", "a1b2c3d5"]`.
-impl Field for Vec<EventId> {
-    fn take(table: &mut Table, key: &'static str) -> Option<Self> {
-        if table.has(key) { table.one_or_many(key) } else { table.need::<EventId>(key).map(|id| vec![id]) }
-    }
-    fn written(&self) -> Option<String> {
-        match self.as_slice() {
-            [one] => one.written(),
-            many => {
-                let ids: Vec<_> = many.iter().filter_map(Field::written).collect();
-                Some(format!("[{}]", ids.join(", ")))
-            }
-        }
-    }
-    fn json(&self) -> serde_json::Value {
-        self.iter().map(Field::json).collect()
-    }
-}
-
-macro_rules! fields {
-    ($($type:ty: |$value:ident| $written:expr, $json:expr;)*) => {$(
-        impl Field for $type {
-            fn take(table: &mut Table, key: &'static str) -> Option<Self> {
-                table.need(key)
-            }
-            fn written(&self) -> Option<String> {
-                let $value = self;
-                Some($written)
-            }
-            fn json(&self) -> serde_json::Value {
-                let $value = self;
-                $json.into()
-            }
-        }
-    )*};
-}
-fields! {
-    String: |text| toml_string(text), text.as_str();
-    Slug: |slug| toml_string(slug.as_str()), slug.as_str();
-    EventId: |id| toml_string(id.as_str()), id.as_str();
-    Money: |money| toml_string(&money.to_string()), money.to_string();
-    NaiveDate: |day| day.to_string(), day.to_string();
-    DateTime<Utc>: |at| instant(*at), instant(*at);
-    When: |when| when.to_string(), when.to_string();
-    f64: |number| number.to_string(), *number;
-}
-
 /// A string as TOML, on one line unless it has line breaks.
 #[must_use]
 pub fn toml_string(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// An enumeration whose values are words in the register.
-macro_rules! words {
-    ($($(#[$about:meta])* $name:ident { $($case:ident = $word:literal),* $(,)? })*) => {$(
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum $name { $(#[doc = concat!("`", $word, "`")] $case),* }
-
-        impl $name {
-            /// All values, in order.
-            pub const ALL: &[$name] = &[$($name::$case),*];
-
-            /// The word that stands in the register.
-            #[must_use]
-            pub fn word(self) -> &'static str {
-                match self { $($name::$case => $word),* }
-            }
-
-            /// The value that `word` stands for.
-            #[must_use]
-            pub fn from_word(word: &str) -> Option<$name> {
-                Self::ALL.iter().copied().find(|value| value.word() == word)
-            }
-        }
-
-        impl Value for $name {
-            fn read(value: &DeValue) -> Result<$name, Wrong> {
-                let text = String::read(value)?;
-                $name::from_word(&text).ok_or_else(|| one_of(&text, &[$($word),*]))
-            }
-        }
-
-        impl Field for $name {
-            fn take(table: &mut Table, key: &'static str) -> Option<Self> {
-                table.need(key)
-            }
-            fn written(&self) -> Option<String> {
-                Some(toml_string(self.word()))
-            }
-            fn json(&self) -> serde_json::Value {
-                self.word().into()
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.word())
-            }
-        }
-    )*};
-}
-
-/// What is wrong with a word that is not one of those allowed.
-pub(super) fn one_of(text: &str, words: &[&str]) -> Wrong {
-    let message = format!("`{}` is not one of {}", text.escape_debug(), words.join(", "));
-    let wrong = Wrong::new("bad-field-value", message);
-    match did_you_mean(text, words.iter().copied()) {
-        Some(hint) => wrong.hint(hint),
-        None => wrong,
-    }
-}
-
-words! {
-    /// The state a thing is in, from best to worst.
-    Condition { New = "new", Good = "good", Worn = "worn", Damaged = "damaged", Unusable = "unusable" }
-    /// How bad a fault is; an unsafe thing is not handed out.
-    Grade { Minor = "minor", Major = "major", Unsafe = "unsafe" }
-    /// What an inspection found.
-    Outcome { Pass = "pass", Fail = "fail" }
-    /// What saw a thing.
-    Sensor { Rfid = "rfid", Gps = "gps", Scan = "scan" }
-    /// How a thing left.
-    Disposal { Sold = "sold", Scrapped = "scrapped", Donated = "donated", Lost = "lost", Stolen = "stolen", Returned = "returned" }
-}
-
 /// Every kind of event with its fields: the one list that reading, writing and the command line go by.
 macro_rules! actions {
-    ($($(#[$about:meta])* $case:ident = $kind:literal { $($(#[$field_about:meta])* $field:ident ($key:literal): $type:ty),* $(,)? })*) => {
+    ($(#[doc = $about:literal] $case:ident = $kind:literal { $($(#[$field_about:meta])* $field:ident ($key:literal): $type:ty),* $(,)? })*) => {
         /// What happened.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Action {
-            $($(#[$about])* $case { $(#[doc = concat!("`", $key, "`")] $(#[$field_about])* $field: $type),* }),*
+            $(#[doc = $about] $case { $(#[doc = concat!("`", $key, "`")] $(#[$field_about])* $field: $type),* }),*
         }
 
         /// The kinds of events, as the register names them.
         pub const KINDS: &[&str] = &[$($kind),*];
+
+        /// Every kind, and what can be given for it.
+        pub const SHAPES: &[Kind] =
+            &[$(Kind { name: $kind, about: $about, fields: &[$(($key, <$type as Field>::SHAPE)),*] }),*];
 
         impl Action {
             /// The kind, as the register names it.
@@ -315,6 +192,28 @@ macro_rules! actions {
                         Some(Some(Action::$case { $($field),* }))
                     })*
                     _ => None,
+                }
+            }
+
+            /// What people typed for the fields of `kind`, by key: the action, or what is wrong with each field.
+            ///
+            /// # Errors
+            /// The fields that are wrong, each with the reason; `kind` where there is no such kind.
+            #[allow(unused_variables, unused_mut, reason = "not every kind has fields")]
+            pub fn typed(
+                kind: &str,
+                given: &dyn Fn(&str) -> Vec<String>,
+                typing: &Typing,
+            ) -> Result<Action, Vec<(&'static str, String)>> {
+                let mut wrong = Vec::new();
+                match kind {
+                    $($kind => {
+                        $(let $field = <$type as Field>::given(&given($key), typing);
+                        let $field = $field.map_err(|why| wrong.push(($key, why))).ok();)*
+                        $(let Some($field) = $field else { return Err(wrong) };)*
+                        Ok(Action::$case { $($field),* })
+                    })*
+                    _ => Err(vec![("kind", format!("there is no kind of event `{}`", kind.escape_debug()))]),
                 }
             }
 

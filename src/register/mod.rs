@@ -4,17 +4,22 @@ pub mod assets;
 pub mod categories;
 pub mod config;
 pub mod decide;
+pub mod draft;
 pub mod event;
+mod field;
 pub mod finding;
 mod fold;
 mod intents;
 pub mod locations;
 pub mod log;
+mod minting;
 pub mod money;
+pub mod motion;
 pub mod number;
 pub mod papers;
 pub mod people;
 pub mod picture;
+pub mod posting;
 mod reader;
 pub mod refusal;
 pub mod rules;
@@ -23,7 +28,9 @@ pub mod state;
 pub mod summary;
 mod text;
 pub mod time;
+pub mod typed;
 mod values;
+mod words;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
@@ -40,11 +47,13 @@ pub use finding::{Finding, Place, Severity, Span, did_you_mean};
 pub use locations::{Location, Locations};
 pub use log::Log;
 pub use money::Money;
+pub use motion::{Motion, What};
 pub use number::{EventId, Number, Slug};
 pub use papers::{Audit, Job, TagBatch};
 pub use people::{Person, Phone, Role};
+pub use posting::Posting;
 pub use reader::Source;
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Refusals};
 pub use state::{Folded, Ground, State, Status};
 pub use summary::Summary;
 pub use text::{is_bidi_control, is_invisible, is_safe_link, is_stray_control};
@@ -110,6 +119,12 @@ impl Ledger {
     pub fn log(&self, number: &Number) -> &Log {
         static EMPTY: std::sync::OnceLock<Log> = std::sync::OnceLock::new();
         self.logs.get(number).unwrap_or_else(|| EMPTY.get_or_init(Log::default))
+    }
+
+    /// Adds an event that was decided to an asset's log.
+    pub fn add(&mut self, number: &Number, event: Event) {
+        let log = self.logs.entry(number.clone()).or_default();
+        *log = Log::new(log.events().iter().cloned().chain([Logged { event, source: Source::default() }]));
     }
 
     /// All logs in order of their assets' numbers.

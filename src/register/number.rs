@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 /// First path parts of the site and the desk, which no asset's number may equal in any case.
 pub const PAGES: &[&str] = &[
@@ -154,10 +155,20 @@ impl EventId {
     #[must_use]
     pub fn from_random(bytes: [u8; 5]) -> EventId {
         let bits = bytes.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-        let alphabet = CROCKFORD.as_bytes();
-        let text: String =
-            (0..8).rev().map(|place| char::from(alphabet[(bits >> (place * 5) & 31) as usize])).collect();
-        EventId(text.into())
+        EventId(crockford(bits, 8).into())
+    }
+
+    /// An id of 10 characters: the first 50 bits of the SHA-256 of these texts, whatever they are.
+    #[must_use]
+    pub fn hashed(texts: &[&str]) -> EventId {
+        let mut hash = Sha256::new();
+        for text in texts {
+            // The length goes before the text: what is said in two texts is not what is said in one.
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        }
+        let bits = hash.finalize().iter().take(7).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        EventId(crockford(bits >> 6, 10).into())
     }
 
     /// The id as text.
@@ -165,6 +176,12 @@ impl EventId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The lowest `count` groups of five bits, the highest first.
+fn crockford(bits: u64, count: u32) -> String {
+    let alphabet = CROCKFORD.as_bytes();
+    (0..count).rev().map(|place| char::from(alphabet[(bits >> (place * 5) & 31) as usize])).collect()
 }
 
 /// Crockford's base 32 alphabet in small letters (<https://www.crockford.com/base32.html>).
@@ -247,6 +264,10 @@ mod tests {
     fn ids_are_crockford_base32() {
         assert_eq!(EventId::from_random([0xff; 5]).as_str(), "zzzzzzzz");
         assert_eq!(EventId::from_random([0, 0, 0, 0, 1]).as_str(), "00000001");
+        let hashed = |texts: &[&str]| EventId::hashed(texts);
+        assert!(EventId::parse(hashed(&["a", "bc"]).as_str()).is_ok());
+        assert_eq!(hashed(&["a", "bc"]).as_str().len(), 10);
+        assert_ne!(hashed(&["a", "bc"]), hashed(&["ab", "c"]));
         assert!(EventId::parse("a1b2c3d4").is_ok());
         assert!(EventId::parse("a1b2c3dl").is_err());
         assert!(EventId::parse("a1b2").is_err());

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::number::{EventId, Slug};
+use super::number::{EventId, Number, Slug};
 use super::state::{Custody, Fault, Repair, Reservation, Retired, Since};
 use super::text::one_line;
 
@@ -23,6 +23,9 @@ pub struct Refusal {
     /// What would work.
     pub instead: Option<String>,
 }
+
+/// Refusals, each with the number of its asset.
+pub type Refusals = Vec<(Number, Refusal)>;
 
 impl Refusal {
     pub(super) fn new(code: &'static str, message: impl Into<String>) -> Refusal {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::git::make::{Author, Commit};
+use crate::git::Author;
+use crate::git::make::Commit;
 use crate::register::event::detail;
 use crate::register::time::first_instant;
 use crate::register::{Event, Number, Opened, Role, Slug};

@@ -1,0 +1,323 @@
+//! What every writing command does: decide on what is committed, commit it, share it, and say how it went.
+
+use std::path::Path;
+
+use chrono::Utc;
+
+use super::place;
+use super::{Stop, paint};
+use crate::disk;
+use crate::git::{self, Answer, Author, Branch, Change, Failure, Job, Reach, Repo, Verdict, Writer};
+use crate::register::{self, Moment, Number, Opened, Posting, Register, Slug, did_you_mean};
+use crate::tree::{Entry, Tree};
+
+/// How it is recorded.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Recording")]
+pub(super) struct How {
+    /// Who says so [default: the person with your git e-mail address]
+    #[arg(long, value_name = "PERSON")]
+    by: Option<String>,
+    /// Leave the new files in the folder, and commit nothing
+    #[arg(long)]
+    pub(super) no_commit: bool,
+    /// Commit here, and leave the remote for later
+    #[arg(long)]
+    no_push: bool,
+}
+
+/// Something that someone wants recorded.
+pub(super) trait Wish: Send {
+    /// The assets whose logs it must know: it writes to no others.
+    fn concerns(&self, register: &Register, by: &Slug, moment: &Moment) -> Result<Vec<Number>, Vec<Stop>>;
+
+    /// What has to be written, so that it is recorded; `None` where it is already.
+    fn decide(&mut self, here: &Here, by: &Slug, moment: &Moment) -> Result<Option<Posting>, Vec<Stop>>;
+}
+
+/// The register that is decided on: every record, and the logs of those concerned.
+pub(super) struct Here {
+    /// Without logs where it is a commit's.
+    pub(super) tree: Tree,
+    pub(super) opened: Opened,
+}
+
+/// Where it is recorded now.
+pub(super) struct Recorded {
+    /// The commit, where there is one.
+    pub(super) commit: Option<String>,
+    /// The name of the remote that has it.
+    pub(super) shared: Option<String>,
+}
+
+/// Records a wish in the register: as a commit on the branch that is checked out, or as files where that is what is asked.
+pub(super) fn record(named: Option<&Path>, how: &How, wish: &mut dyn Wish) -> Result<Recorded, Vec<Stop>> {
+    let root = place::find(named).map_err(one)?;
+    let who = Who::new(&root, how);
+    let repo = Repo::around(&root).map_err(one)?;
+    let Some(repo) = repo.filter(|_| !how.no_commit) else {
+        if !how.no_commit {
+            paint::note("this folder is in no git repository: the files are written, and there is no commit");
+        }
+        return write_files(&root, &who, wish).map(|_| Recorded { commit: None, shared: None });
+    };
+    let branch = branch(&repo)?;
+    if !branch.is_born {
+        return begin(&root, &repo, &who, wish);
+    }
+    commit(&root, repo, branch, how, &who, wish)
+}
+
+fn one(stop: impl Into<Stop>) -> Vec<Stop> {
+    vec![stop.into()]
+}
+
+/// The branch that is checked out, with nothing half done on it.
+fn branch(repo: &Repo) -> Result<Branch, Vec<Stop>> {
+    let or = "or leave the files uncommitted with --no-commit";
+    if let Some(what) = repo.unfinished() {
+        let why = format!("{what} is going on in this repository");
+        return Err(one(Stop::Refused(why, Some(format!("finish it or call it off first, {or}")))));
+    }
+    let none = || Stop::Refused("no branch is checked out".into(), Some(format!("`git switch` to one, {or}")));
+    repo.branch().map_err(one)?.ok_or_else(|| one(none()))
+}
+
+/// Whoever records.
+struct Who {
+    named: Option<String>,
+    identity: Result<Author, git::Error>,
+}
+
+impl Who {
+    fn new(root: &Path, how: &How) -> Who {
+        Who { named: how.by.clone(), identity: git::identity(root) }
+    }
+
+    /// The person of the register who records.
+    fn person(&self, register: &Register) -> Result<Slug, Stop> {
+        let people = &register.people;
+        if let Some(named) = &self.named {
+            let slug = named.trim().to_lowercase();
+            let hint = || did_you_mean(&slug, people.keys().map(Slug::as_str));
+            let no = || Stop::Refused(format!("there is no person `{}`", named.escape_debug()), hint());
+            return people.keys().find(|known| known.as_str() == slug).cloned().ok_or_else(no);
+        }
+        let or = "say who you are with --by";
+        let author = self.identity.as_ref().map_err(|error| Stop::Refused(error.to_string(), Some(or.into())))?;
+        let is_theirs = |email: &String| email.eq_ignore_ascii_case(&author.email);
+        let person = people.values().find(|person| person.email.as_ref().is_some_and(is_theirs));
+        person.map(|person| person.slug.clone()).ok_or_else(|| {
+            let why = format!("nobody in people/ has the e-mail address `{}`", author.email);
+            Stop::Refused(why, Some(format!("{or}, or write it into your file in people/")))
+        })
+    }
+}
+
+fn now(opened: &Opened) -> Moment {
+    Moment::at(Utc::now(), opened.register.config.timezone)
+}
+
+/// Decides on what lies in the folder, and writes files.
+fn write_files(root: &Path, who: &Who, wish: &mut dyn Wish) -> Result<Option<Posting>, Vec<Stop>> {
+    let tree = disk::read(root).map_err(one)?;
+    let here = Here { opened: register::open(&tree), tree };
+    let by = who.person(&here.opened.register).map_err(one)?;
+    let posting = wish.decide(&here, &by, &now(&here.opened))?;
+    if let Some(posting) = &posting {
+        disk::write_all(root, &posting.files).map_err(one)?;
+    }
+    Ok(posting)
+}
+
+/// The first commit of a repository takes the whole register along.
+fn begin(root: &Path, repo: &Repo, who: &Who, wish: &mut dyn Wish) -> Result<Recorded, Vec<Stop>> {
+    who.identity.as_ref().map_err(|error| one(Stop::Failed(error.to_string())))?;
+    let Some(posting) = write_files(root, who, wish)? else { return Ok(Recorded { commit: None, shared: None }) };
+    let own = disk::own_files(root).map_err(one)?;
+    let own: Vec<&str> = own.iter().map(String::as_str).collect();
+    let commit = repo.commit_first(&own, posting.message.trim_end()).map_err(one)?;
+    Ok(Recorded { commit: Some(commit.to_string()), shared: None })
+}
+
+fn commit(
+    root: &Path,
+    repo: Repo,
+    branch: Branch,
+    how: &How,
+    who: &Who,
+    wish: &mut dyn Wish,
+) -> Result<Recorded, Vec<Stop>> {
+    let pushes = !how.no_push && repo.setting("tagbook.push").unwrap_or(true);
+    let remote = branch.remote.filter(|_| pushes);
+    let name = remote.as_ref().map(|remote| remote.name.clone());
+    let local = repo.commit(&branch.name).map_err(one)?;
+    let author = who.identity.as_ref().map_err(|error| one(Stop::Failed(error.to_string())))?.clone();
+    let job = |repo: &Repo, commit: git2::Oid| {
+        Ok(match decide(root, repo, local, commit, who, wish)? {
+            Err(stops) => Verdict::No(stops),
+            Ok(None) => Verdict::Known,
+            Ok(Some(Posting { files, message })) => {
+                let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
+                Verdict::Write(Change { files, message, author: author.clone(), committer: None })
+            }
+        })
+    };
+    let writer = Writer::new(repo, branch.name, remote);
+    let mut jobs: [Job<Vec<Stop>>; 1] = [Box::new(job)];
+    match writer.record(&mut jobs).pop() {
+        Some(Answer::Recorded(receipt)) => {
+            match (receipt.reach, &name) {
+                (Reach::Ahead, Some(name)) => paint::note(&format!(
+                    "`{name}` has it, but your branch could not follow; bring it along with `git pull`"
+                )),
+                (Reach::Unshared, Some(name)) => paint::note(&format!(
+                    "recorded here only: `{name}` has a work tree on this branch, which takes no pushes"
+                )),
+                _ => {}
+            }
+            let shared = name.filter(|_| matches!(receipt.reach, Reach::Shared | Reach::Ahead));
+            Ok(Recorded { commit: Some(receipt.commit.to_string()), shared })
+        }
+        Some(Answer::Known(commit)) => Ok(Recorded { commit: Some(commit.to_string()), shared: name }),
+        Some(Answer::No(stops)) => Err(stops.into_iter().map(|stop| with_uncommitted(stop, root)).collect()),
+        Some(Answer::Failed(failure)) => Err(one(failure)),
+        None => Err(one(Stop::Failed("nothing was answered".into()))),
+    }
+}
+
+/// Decides on the register as it is recorded at a commit: every record is read, and the logs of those concerned.
+fn decide(
+    root: &Path,
+    repo: &Repo,
+    local: git2::Oid,
+    commit: git2::Oid,
+    who: &Who,
+    wish: &mut dyn Wish,
+) -> Result<Result<Option<Posting>, Vec<Stop>>, git::Error> {
+    let tree = repo.part_at(commit, &without_logs)?;
+    let opened = register::open(&tree);
+    let moment = now(&opened);
+    let concerned = who
+        .person(&opened.register)
+        .map_err(one)
+        .and_then(|by| Ok((wish.concerns(&opened.register, &by, &moment)?, by)));
+    let (concerned, by) = match concerned {
+        Ok(concerned) => concerned,
+        Err(stops) => return Ok(Err(stops)),
+    };
+    let assets = &opened.register.assets;
+    let folders: Vec<String> = concerned.iter().filter_map(|number| Some(assets.get(number)?.folder.clone())).collect();
+    if let Some(stop) = uncommitted(root, repo, local, &folders)? {
+        return Ok(Err(vec![stop]));
+    }
+    let logs = repo.part_at(commit, &|folder| folders.iter().any(|asset| on_the_way(folder, asset)))?;
+    let here = Here { tree, opened: Opened { ledger: register::open(&logs).ledger, ..opened } };
+    let posting = wish.decide(&here, &by, &moment);
+    let unknown = |path: &str| path.contains("/log/") && !folders.iter().any(|folder| on_the_way_in(path, folder));
+    if let Ok(Some(posting)) = &posting
+        && let Some((path, _)) = posting.files.iter().find(|(path, _)| unknown(path))
+    {
+        return Ok(Err(one(Stop::Failed(format!("`{path}` would be written without its log having been read")))));
+    }
+    Ok(posting)
+}
+
+fn on_the_way_in(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Folders that hold neither logs nor files of assets.
+fn without_logs(folder: &str) -> bool {
+    !folder.starts_with("assets/") || !(folder.ends_with("/log/") || folder.ends_with("/files/"))
+}
+
+/// Whether one of the assets has events or a record in the folder that are not committed: on less than is known, nothing is decided.
+fn uncommitted(root: &Path, repo: &Repo, local: git2::Oid, folders: &[String]) -> Result<Option<Stop>, git::Error> {
+    for asset in folders {
+        let there = disk::read_folder(root, asset);
+        let committed = repo.part_at(local, &|folder| on_the_way(folder, asset))?;
+        let text = |entry: Option<&Entry>| match entry {
+            Some(Entry::Toml(text)) => Some(text.replace("\r\n", "\n")),
+            _ => None,
+        };
+        let differs = |(path, entry): &(&str, &Entry)| {
+            path.ends_with(".toml") && text(Some(entry)) != text(committed.entry(path))
+        };
+        let gone = |(path, _): &(&str, &Entry)| path.ends_with(".toml") && there.entry(path).is_none();
+        let prefix = format!("{asset}/");
+        let is_here = there.iter().next().is_some();
+        let changed =
+            there.iter().find(differs).or_else(|| committed.under(&prefix).find(|file| is_here && gone(file)));
+        if let Some((path, _)) = changed {
+            let why = format!("`{path}` has changes that are not committed");
+            let hint = "commit them first, or add to them with --no-commit";
+            return Ok(Some(Stop::Refused(why, Some(hint.into()))));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a folder has something to do with an asset's record and log: it lies above them, or in them.
+fn on_the_way(folder: &str, asset: &str) -> bool {
+    let asset = format!("{asset}/");
+    asset.starts_with(folder) || (folder.starts_with(&asset) && !folder.ends_with("/files/"))
+}
+
+/// Says of what nobody knows that it stands in the folder, but in no commit.
+fn with_uncommitted(stop: Stop, root: &Path) -> Stop {
+    let Stop::Refused(why, None) = stop else { return stop };
+    let Some(name) =
+        why.split('`').nth(1).filter(|_| why.contains("there is no ") || why.contains("nobody in people/"))
+    else {
+        return Stop::Refused(why, None);
+    };
+    let tree = disk::read(root).unwrap_or_default();
+    let hint = is_declared(&tree, name).then(|| "it stands in the folder, but is not committed yet".to_owned());
+    Stop::Refused(why, hint)
+}
+
+fn is_declared(tree: &Tree, name: &str) -> bool {
+    let register = register::open(tree).register;
+    let slug = name.to_lowercase();
+    register.people.keys().any(|known| known.as_str() == slug)
+        || register.locations.iter().any(|place| place.slug.as_str() == slug)
+        || register.categories.keys().any(|known| known.as_str() == slug)
+        || Number::typed(name).is_ok_and(|number| register.is_taken(&number))
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        let why = format!("{failure}; nothing was recorded");
+        let here = "record it here only with --no-push";
+        let hint = match &failure {
+            Failure::World(_) => return Stop::Failed(why),
+            Failure::Unreachable(..) => {
+                return Stop::Failed(format!(
+                    "{failure}; nothing was recorded here, and what was sent may have arrived all the same. \
+                     To record it here only, say --no-push"
+                ));
+            }
+            Failure::Busy(_) => return Stop::Failed(format!("{why}; try again")),
+            Failure::InTheWay(_) => "commit them or move them away".to_owned(),
+            Failure::Refused(..) => format!("record it on a branch of your own, or {here}"),
+            Failure::Unpushed(..) => format!("share them with `git push`, or {here}"),
+            Failure::Diverged(_) => format!("bring the two together with `git pull --rebase`, or {here}"),
+        };
+        Stop::Refused(why, Some(hint))
+    }
+}
+
+/// A commit's id as people read it.
+pub(super) fn short(commit: &str) -> &str {
+    commit.get(..7).unwrap_or(commit)
+}
+
+/// Says all that is wrong but the last, which is how the command ends.
+pub(super) fn all_but_last(mut stops: Vec<Stop>) -> Stop {
+    let last = stops.pop();
+    for stop in &stops {
+        stop.say();
+    }
+    last.unwrap_or_else(|| Stop::Failed("nothing was answered".into()))
+}

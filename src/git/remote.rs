@@ -1,0 +1,214 @@
+//! The remote: fetched from and pushed to by the git program, and what its answers mean.
+
+use git2::Oid;
+
+use super::lock::Lock;
+use super::program::{Program, Said, finished, last_line};
+use super::{Error, failed};
+
+/// The reference from which commits are pushed: they are safe from being collected before a branch has them.
+const OUTGOING: &str = "refs/tagbook/outgoing";
+
+/// The reference into which the remote's branch is fetched.
+const INCOMING: &str = "refs/tagbook/incoming";
+
+/// A branch of another repository, which decides whose commit comes first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// Its name in the configuration, or its address.
+    pub name: String,
+    /// The branch there, as `refs/heads/main`.
+    pub branch: String,
+    /// The reference that follows it here, as `refs/remotes/origin/main`.
+    pub tracking: Option<String>,
+    /// How many commits deep it is fetched; as deep as it goes where absent.
+    pub depth: Option<u32>,
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// The branch there has it.
+    Accepted,
+    /// Someone was faster: fetch and decide again.
+    Lost,
+    /// No, and no again if asked again.
+    Refused(String),
+    /// The repository there has a work tree with this branch in it, which no push may change.
+    CheckedOut,
+    /// Whether it was taken is not known.
+    Unknown(String),
+}
+
+impl Remote {
+    /// Asks the remote to take `commit` as the newest of its branch.
+    pub(super) fn push(&self, repo: &git2::Repository, commit: Oid, lock: &Lock) -> Result<Pushed, Error> {
+        repo.reference(OUTGOING, commit, true, "tagbook: to be pushed").map_err(failed("write a reference"))?;
+        let refspec = format!("{OUTGOING}:{}", self.branch);
+        let words = ["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", &self.name, &refspec];
+        let said = finished(Program::of(repo).command(&words).stdin(lock.shared()?))?;
+        Ok(outcome(&said, &self.branch))
+    }
+
+    /// The newest commit of the remote's branch, with its history as deep as wanted; `None` where there is no such branch.
+    pub(super) fn fetch(&self, repo: &git2::Repository) -> Result<Result<Option<Oid>, String>, Error> {
+        let refspec = format!("+{}:{INCOMING}", self.branch);
+        let depth = self.depth.map(|depth| format!("--depth={depth}"));
+        let quiet = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
+        let mut words = quiet.to_vec();
+        words.push("--recurse-submodules=no");
+        words.extend(depth.as_deref());
+        words.extend([self.name.as_str(), &refspec]);
+        let said = Program::of(repo).run(&words)?;
+        if !said.ok {
+            let none = said.err.contains("couldn't find remote ref");
+            return Ok(if none { Ok(None) } else { Err(last_line(&said.err)) });
+        }
+        repo.refname_to_id(INCOMING).map(|id| Ok(Some(id))).map_err(failed("read a reference"))
+    }
+
+    /// Forgets the references that were needed on the way.
+    pub(super) fn tidy(repo: &git2::Repository) {
+        for name in [OUTGOING, INCOMING] {
+            // One that stays does no harm: the next push or fetch moves it.
+            let _ = repo.find_reference(name).and_then(|mut reference| reference.delete());
+        }
+    }
+}
+
+/// Reads what `git push --porcelain` said of one branch: a line of flag, references and, in brackets, the reason.
+fn outcome(said: &Said, branch: &str) -> Pushed {
+    let line = said.out.lines().find(|line| line.contains(&format!(":{branch}\t")));
+    let Some((flag, summary)) = line.and_then(|line| Some((line.chars().next()?, line.rsplit('\t').next()?))) else {
+        return match permanent(&said.err) {
+            Some(why) => Pushed::Refused(why),
+            None if said.ok => Pushed::Unknown("git said nothing of the branch".into()),
+            None => Pushed::Unknown(last_line(&said.err)),
+        };
+    };
+    if flag != '!' {
+        return if said.ok { Pushed::Accepted } else { Pushed::Unknown(last_line(&said.err)) };
+    }
+    if LOST.iter().any(|words| summary.contains(words)) {
+        return Pushed::Lost;
+    }
+    if summary.contains("branch is currently checked out") {
+        return Pushed::CheckedOut;
+    }
+    if summary.starts_with("[remote failure]") {
+        return Pushed::Unknown(summary.to_owned());
+    }
+    let remarks: Vec<_> = said.err.lines().filter_map(|line| line.strip_prefix("remote: ")).map(str::trim).collect();
+    let remarks = remarks.into_iter().filter(|line| !line.is_empty()).take(5).collect::<Vec<_>>().join(" ");
+    let why = summary.split_once('(').map_or(summary, |(_, why)| why.trim_end_matches(')'));
+    Pushed::Refused(if remarks.is_empty() { why.to_owned() } else { format!("{why}: {remarks}") })
+}
+
+/// What git and its servers say when another push came first.
+const LOST: &[&str] = &[
+    "(fetch first)",
+    "(non-fast-forward)",
+    "(stale info)",
+    "(failed to update ref)",
+    "(cannot lock ref",
+    "(incorrect old value provided)",
+    "but expected",
+    "reference already exists",
+    "(atomic",
+];
+
+/// What nobody gets further by asking again: the line that says so.
+fn permanent(err: &str) -> Option<String> {
+    let words = [
+        "Permission denied",
+        "permission denied",
+        "Permission to",
+        "Authentication failed",
+        "could not read Username",
+        "Access denied",
+        "access denied",
+        "returned error: 401",
+        "returned error: 403",
+        "not found",
+        "does not appear to be a git repository",
+        "does not exist",
+        "shallow update not allowed",
+        "Host key verification failed",
+        "not allowed to push",
+    ];
+    let line = err.lines().find(|line| words.iter().any(|word| line.contains(word)))?;
+    Some(last_line(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIN: &str = "refs/heads/main";
+
+    fn pushed(ok: bool, line: &str, err: &str) -> Pushed {
+        let out =
+            if line.is_empty() { String::new() } else { format!("To https://git.example.org/kit\n{line}\nDone\n") };
+        outcome(&Said { ok, out, err: err.into() }, MAIN)
+    }
+
+    fn line(flag: char, summary: &str) -> String {
+        format!("{flag}\trefs/tagbook/outgoing:refs/heads/main\t{summary}")
+    }
+
+    #[test]
+    fn a_push_is_accepted_only_where_the_branch_says_so() {
+        assert_eq!(pushed(true, &line(' ', "1234567..89abcde"), ""), Pushed::Accepted);
+        assert_eq!(pushed(true, &line('*', "[new reference]"), ""), Pushed::Accepted);
+        assert_eq!(pushed(true, &line('=', "[up to date]"), ""), Pushed::Accepted);
+        assert!(matches!(pushed(true, "", ""), Pushed::Unknown(_)));
+        assert!(matches!(pushed(false, "", "fatal: the remote end hung up unexpectedly"), Pushed::Unknown(_)));
+        assert!(matches!(
+            pushed(false, &line('!', "[remote failure] (remote failed to report status)"), ""),
+            Pushed::Unknown(_)
+        ));
+    }
+
+    #[test]
+    fn a_lost_race_is_told_from_a_refusal() {
+        for lost in [
+            "[rejected] (fetch first)",
+            "[rejected] (non-fast-forward)",
+            "[remote rejected] (cannot lock ref 'refs/heads/main': is at 1 but expected 2)",
+            "[remote rejected] (failed to update ref)",
+            "[remote rejected] (incorrect old value provided)",
+        ] {
+            assert_eq!(pushed(false, &line('!', lost), ""), Pushed::Lost, "{lost}");
+        }
+        let hook = pushed(
+            false,
+            &line('!', "[remote rejected] (pre-receive hook declined)"),
+            "remote: no pushes on Sundays  \nremote: \n",
+        );
+        assert_eq!(hook, Pushed::Refused("pre-receive hook declined: no pushes on Sundays".into()));
+        let protected = pushed(false, &line('!', "[remote rejected] (protected branch hook declined)"), "");
+        assert_eq!(protected, Pushed::Refused("protected branch hook declined".into()));
+        assert_eq!(
+            pushed(false, &line('!', "[remote rejected] (branch is currently checked out)"), ""),
+            Pushed::CheckedOut
+        );
+    }
+
+    #[test]
+    fn who_may_not_is_told_so_and_who_cannot_reach_it_asks_again() {
+        for refused in [
+            "git@git.example.org: Permission denied (publickey).\nfatal: Could not read from remote repository.",
+            "fatal: unable to access 'https://git.example.org/': The requested URL returned error: 403",
+            "fatal: Authentication failed for 'https://git.example.org/'",
+            "fatal: '/gone' does not appear to be a git repository",
+        ] {
+            assert!(matches!(pushed(false, "", refused), Pushed::Refused(_)), "{refused}");
+        }
+        for unknown in [
+            "fatal: unable to access 'https://x/': Could not resolve host: x",
+            "error: RPC failed; curl 52 Empty reply from server",
+        ] {
+            assert!(matches!(pushed(false, "", unknown), Pushed::Unknown(_)), "{unknown}");
+        }
+    }
+}

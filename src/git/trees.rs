@@ -1,0 +1,182 @@
+//! Trees written without an index: a few files put in or taken out, every other entry left byte for byte as it is.
+
+use std::cmp::Ordering;
+
+use git2::{ObjectType, Odb, Oid};
+
+use super::{Error, failed};
+
+/// The modes of git's that are written here, as trees spell them.
+const FILE: &[u8] = b"100644";
+const FOLDER: &[u8] = b"40000";
+
+/// What writes objects, and remembers which.
+pub(super) struct Pen<'r> {
+    odb: &'r Odb<'r>,
+    /// The objects that were written, in order.
+    pub(super) written: Vec<Oid>,
+}
+
+/// A file to be put at a path, or taken from it.
+type Leaf<'p> = (&'p str, Option<Oid>);
+
+/// One entry of a tree, as it stands in it.
+struct Entry<'t> {
+    mode: &'t [u8],
+    name: &'t [u8],
+    raw: &'t [u8],
+}
+
+impl<'r> Pen<'r> {
+    pub(super) fn new(odb: &'r Odb<'r>) -> Pen<'r> {
+        Pen { odb, written: Vec::new() }
+    }
+
+    pub(super) fn write(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, Error> {
+        let id = self.odb.write(kind, bytes).map_err(failed("write an object"))?;
+        self.written.push(id);
+        Ok(id)
+    }
+
+    /// The tree `base` with `leaves`, in order of their paths, put in or taken out. `None` where nothing is left.
+    pub(super) fn edit(&mut self, base: Option<Oid>, leaves: &[Leaf]) -> Result<Option<Oid>, Error> {
+        let odb = self.odb;
+        let object = base.map(|id| odb.read(id).map_err(failed("read a tree"))).transpose()?;
+        let raw = object.as_ref().map_or(&[][..], |object| object.data());
+        let mut entries = parse(raw)?;
+        let mut made: Vec<(Vec<u8>, Vec<u8>, bool)> = Vec::new();
+        let mut rest = leaves;
+        while let Some((path, leaf)) = rest.first() {
+            let name = path.split('/').next().unwrap_or_default();
+            let here = rest.iter().take_while(|(path, _)| path.split('/').next() == Some(name)).count();
+            let old = entries.iter().position(|entry| entry.name == name.as_bytes());
+            let (mode, id) = if path.len() == name.len() {
+                (FILE, *leaf)
+            } else {
+                let inner: Vec<Leaf> =
+                    rest[..here].iter().filter_map(|(path, leaf)| Some((path.split_once('/')?.1, *leaf))).collect();
+                let base = old.filter(|at| entries[*at].mode == FOLDER).map(|at| id_of(&entries[at])).transpose()?;
+                (FOLDER, self.edit(base, &inner)?)
+            };
+            if let Some(at) = old {
+                entries.remove(at);
+            }
+            if let Some(id) = id {
+                let raw = [mode, b" ", name.as_bytes(), b"\0", id.as_bytes()].concat();
+                made.push((name.as_bytes().to_vec(), raw, mode == FOLDER));
+            }
+            rest = &rest[here..];
+        }
+        for (name, raw, is_folder) in &made {
+            let entry = Entry { mode: if *is_folder { FOLDER } else { FILE }, name, raw };
+            let at = entries.partition_point(|other| order(other, &entry) == Ordering::Less);
+            entries.insert(at, entry);
+        }
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let bytes: Vec<u8> = entries.iter().flat_map(|entry| entry.raw).copied().collect();
+        self.write(ObjectType::Tree, &bytes).map(Some)
+    }
+}
+
+/// The order of git's: names by their bytes, those of folders as if they ended with `/`.
+fn order(one: &Entry, other: &Entry) -> Ordering {
+    let end = |entry: &Entry| if entry.mode == FOLDER { &b"/"[..] } else { &[] };
+    let key = |entry: &Entry| entry.name.iter().chain(end(entry)).copied().collect::<Vec<u8>>();
+    match one.name.iter().zip(other.name).map(|(a, b)| a.cmp(b)).find(|order| order.is_ne()) {
+        Some(order) => order,
+        None => key(one).cmp(&key(other)),
+    }
+}
+
+fn parse(mut raw: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
+    let broken = || Error { doing: "read a tree".into(), why: "it is not one".into() };
+    let mut entries = Vec::new();
+    while !raw.is_empty() {
+        let space = raw.iter().position(|byte| *byte == b' ').ok_or_else(broken)?;
+        let nul = raw.iter().position(|byte| *byte == 0).filter(|nul| *nul > space).ok_or_else(broken)?;
+        let end = nul + 21;
+        let (entry, after) = raw.split_at_checked(end).ok_or_else(broken)?;
+        entries.push(Entry { mode: &entry[..space], name: &entry[space + 1..nul], raw: entry });
+        raw = after;
+    }
+    Ok(entries)
+}
+
+fn id_of(entry: &Entry) -> Result<Oid, Error> {
+    Oid::from_bytes(&entry.raw[entry.raw.len() - 20..]).map_err(failed("read a tree"))
+}
+
+#[cfg(test)]
+mod tests {
+    use git2::Repository;
+    use git2::build::TreeUpdateBuilder;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn names() -> impl Strategy<Value = String> {
+        proptest::collection::vec("[a-c.-]{1,2}", 1..4).prop_map(|parts| parts.join("/"))
+    }
+
+    /// Whether a path is, or lies in, another.
+    fn clash(one: &str, other: &str) -> bool {
+        one == other || one.starts_with(&format!("{other}/")) || other.starts_with(&format!("{one}/"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+        /// The same tree as libgit2's builder makes, entry by entry.
+        #[test]
+        fn trees_are_those_of_libgit2(steps in proptest::collection::vec(proptest::collection::vec((names(), any::<bool>()), 1..6), 1..5)) {
+            let folder = tempfile::tempdir().unwrap();
+            let repo = Repository::init_bare(folder.path()).unwrap();
+            let odb = repo.odb().unwrap();
+            let mut pen = Pen::new(&odb);
+            let (mut ours, mut theirs) = (None, repo.treebuilder(None).unwrap().write().unwrap());
+            let mut there: Vec<String> = Vec::new();
+            for (round, step) in steps.into_iter().enumerate() {
+                let mut leaves: Vec<(String, Option<Oid>)> = Vec::new();
+                for (path, put) in step {
+                    let bad = |part: &str| matches!(part, "." | "..");
+                    let known = there.contains(&path);
+                    let blocked = there.iter().any(|other| *other != path && clash(&path, other));
+                    if path.split('/').any(bad) || blocked || leaves.iter().any(|(other, _)| clash(&path, other)) || (!put && !known) {
+                        continue;
+                    }
+                    let blob = put.then(|| pen.write(ObjectType::Blob, format!("{path}{round}").as_bytes()).unwrap());
+                    leaves.push((path, blob));
+                }
+                leaves.sort();
+                let mut update = TreeUpdateBuilder::new();
+                for (path, blob) in &leaves {
+                    there.retain(|other| other != path);
+                    match blob {
+                        Some(blob) => {
+                            there.push(path.clone());
+                            update.upsert(path.as_str(), *blob, git2::FileMode::Blob);
+                        }
+                        None => drop(update.remove(path.as_str())),
+                    }
+                }
+                theirs = update.create_updated(&repo, &repo.find_tree(theirs).unwrap()).unwrap();
+                let leaves: Vec<Leaf> = leaves.iter().map(|(path, blob)| (path.as_str(), *blob)).collect();
+                if !leaves.is_empty() {
+                    ours = pen.edit(ours, &leaves).unwrap();
+                }
+                if let Some(ours) = ours {
+                    prop_assert_eq!(ours, theirs);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_tree_is_not_read_as_one() {
+        for broken in [&b"100644 a"[..], b"100644 a\0short", b"nothing", b"a\0b c"] {
+            assert!(parse(broken).is_err());
+        }
+    }
+}

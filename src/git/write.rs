@@ -1,0 +1,538 @@
+//! The write path: decisions become commits on a branch, one writer at a time, none lost, none twice.
+//!
+//! 1. The lock is taken; what a writer that died left behind is tidied up.
+//! 2. Each job is asked, on the newest commit, what it wants written. Blobs, trees and commits are written without an index.
+//! 3. The objects are made durable.
+//! 4. With a remote, the commits are pushed. A race that was lost begins again at 2, on what the remote has now.
+//! 5. The work tree is brought along, where the branch is checked out, and the branch moves: only from where it was.
+
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use git2::{ErrorCode, ObjectType, Oid, Signature};
+use rayon::prelude::*;
+
+use super::lock::Lock;
+use super::program::Program;
+use super::remote::{Pushed, Remote};
+use super::trees::Pen;
+use super::worktree::{InTheWay, WorkTree};
+use super::{Author, Error, Repo, failed};
+
+/// How often a race is run again before the writer gives up.
+const ATTEMPTS: u32 = 40;
+
+/// How often a remote that does not answer is asked again.
+const CALLS: u32 = 3;
+
+/// What is to be written as one commit.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Files relative to the register, with their new bytes.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// The commit's message.
+    pub message: String,
+    /// Who says so.
+    pub author: Author,
+    /// Who writes it down; the author where absent.
+    pub committer: Option<Author>,
+}
+
+/// What a job says of the register as it is.
+#[derive(Debug, Clone)]
+pub enum Verdict<N> {
+    /// This is to be written.
+    Write(Change),
+    /// It stands there already.
+    Known,
+    /// No.
+    No(N),
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer<N> {
+    /// It is recorded, in this commit.
+    Recorded(Receipt),
+    /// It was recorded already, at the latest in this commit.
+    Known(Oid),
+    /// The answer was no.
+    No(N),
+    /// It could not be recorded.
+    Failed(Failure),
+}
+
+/// Where a job is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// The commit.
+    pub commit: Oid,
+    /// How far it has got.
+    pub reach: Reach,
+}
+
+/// How far a commit has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The branch has it; there is no remote.
+    Local,
+    /// The branch has it, and the remote took it.
+    Shared,
+    /// The remote took it; the branch here could not follow, since files that it touches were changed meanwhile.
+    Ahead,
+    /// The branch has it. The remote has a work tree of its own on that branch, which takes no pushes.
+    Unshared,
+}
+
+/// Why nothing could be recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The world failed.
+    #[error("{0}")]
+    World(String),
+    /// Files in the work tree are in the way.
+    #[error("files in the work tree are in the way: {0}")]
+    InTheWay(String),
+    /// The remote said no, and will say so again.
+    #[error("`{0}` does not take it: {1}")]
+    Refused(String, String),
+    /// The remote could not be reached; whether it was recorded there is known to nobody here.
+    #[error("`{0}` cannot be reached: {1}")]
+    Unreachable(String, String),
+    /// The branch has commits that the remote lacks, and they are not events that were recorded here.
+    #[error("the branch has {0} commits of yours that `{1}` does not have")]
+    Unpushed(usize, String),
+    /// Branch and remote have each gone their own way.
+    #[error("the branch and `{0}` have each gone their own way")]
+    Diverged(String),
+    /// Others were faster every time.
+    #[error("others were faster {0} times")]
+    Busy(u32),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::World(error.to_string())
+    }
+}
+
+/// Something that wants to be written, asked anew for every commit that it may come after.
+pub type Job<'j, N> = Box<dyn FnMut(&Repo, Oid) -> Result<Verdict<N>, Error> + Send + 'j>;
+
+/// Writes to one branch of a repository, and shares what it writes.
+pub struct Writer {
+    repo: Repo,
+    /// Such as `refs/heads/main`.
+    branch: String,
+    remote: Option<Remote>,
+    /// Whether the branch is what the work tree shows.
+    checked_out: bool,
+    /// Whether every commit here is one that the remote took, so that the branch can follow it anywhere.
+    follows: bool,
+}
+
+/// The commit to build on, and where the branch is.
+#[derive(Debug, Clone, Copy)]
+struct Base {
+    local: Oid,
+    tip: Oid,
+}
+
+/// What the jobs of a round want: the answers as they will be, the newest commit, the objects that it is made of.
+struct Round<N> {
+    answers: Vec<Answer<N>>,
+    tip: Oid,
+    written: Vec<Oid>,
+}
+
+/// What became of an attempt to publish.
+enum Published {
+    Done(Reach),
+    Moved,
+    /// The remote moved on, and this is its newest now.
+    Lost(Option<Oid>),
+}
+
+impl Writer {
+    /// A writer to the branch that is checked out, or that HEAD of a bare repository names.
+    #[must_use]
+    pub fn new(repo: Repo, branch: String, remote: Option<Remote>) -> Writer {
+        let is_head = |head: &git2::Reference| head.symbolic_target().is_ok_and(|name| name == Some(branch.as_str()));
+        let checked_out = !repo.repo.is_bare() && repo.repo.find_reference("HEAD").is_ok_and(|head| is_head(&head));
+        Writer { repo, branch, remote, checked_out, follows: false }
+    }
+
+    /// The same for a repository of the writer's own, in which nobody else commits: its branch is where the remote's is.
+    #[must_use]
+    pub fn following(mut self) -> Writer {
+        self.follows = true;
+        self
+    }
+
+    /// The repository that is written to.
+    #[must_use]
+    pub fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
+    /// Has every job decided on the newest commit, one after the other, and records what they want written: a commit for each
+    /// job, one push for all.
+    ///
+    /// The answers are in the order of the jobs. What is answered as recorded is durable, and the remote has it.
+    pub fn record<N>(&self, jobs: &mut [Job<N>]) -> Vec<Answer<N>> {
+        let count = jobs.len();
+        self.attempt_all(jobs).unwrap_or_else(|failure| (0..count).map(|_| Answer::Failed(failure.clone())).collect())
+    }
+
+    fn attempt_all<N>(&self, jobs: &mut [Job<N>]) -> Result<Vec<Answer<N>>, Failure> {
+        let git = &self.repo.repo;
+        let mut lock = Lock::take(git.commondir())?;
+        self.mend(&mut lock)?;
+        let mut theirs = self.known_remote()?;
+        let mut is_newest = self.remote.is_none();
+        for attempt in 0..ATTEMPTS {
+            let base = self.base(theirs)?;
+            let Round { answers, tip, written } = self.decide(jobs, base.tip)?;
+            let is_final = tip != base.tip && answers.iter().all(|answer| !matches!(answer, Answer::No(_)));
+            if !is_final && !is_newest {
+                // A no is said only of the newest that there is.
+                (theirs, is_newest) = (self.fetch()?, true);
+                continue;
+            }
+            if tip == base.tip {
+                return Ok(answers);
+            }
+            self.make_durable(&written)?;
+            let reach = match self.publish(base, tip, &mut lock)? {
+                Published::Done(reach) => reach,
+                Published::Moved => continue,
+                Published::Lost(newest) => {
+                    (theirs, is_newest) = (newest, true);
+                    sleep(jitter(attempt));
+                    continue;
+                }
+            };
+            Remote::tidy(git);
+            let reached = |answer| match answer {
+                Answer::Recorded(receipt) => Answer::Recorded(Receipt { reach, ..receipt }),
+                other => other,
+            };
+            return Ok(answers.into_iter().map(reached).collect());
+        }
+        Err(Failure::Busy(ATTEMPTS))
+    }
+
+    /// Asks every job what it wants, each on top of the one before.
+    fn decide<N>(&self, jobs: &mut [Job<N>], base: Oid) -> Result<Round<N>, Failure> {
+        let odb = self.repo.repo.odb().map_err(failed("open the objects"))?;
+        let mut pen = Pen::new(&odb);
+        let mut tip = base;
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let written = match job(&self.repo, tip) {
+                Ok(Verdict::No(no)) => Ok(Answer::No(no)),
+                Ok(Verdict::Known) => Ok(Answer::Known(tip)),
+                Ok(Verdict::Write(change)) => self.commit(&change, tip, &mut pen).map(|commit| {
+                    tip = commit;
+                    Answer::Recorded(Receipt { commit, reach: Reach::Local })
+                }),
+                Err(error) => Err(error),
+            };
+            answers.push(written.unwrap_or_else(|error| Answer::Failed(error.into())));
+        }
+        Ok(Round { answers, tip, written: pen.written })
+    }
+
+    fn commit(&self, change: &Change, parent: Oid, pen: &mut Pen) -> Result<Oid, Error> {
+        let git = &self.repo.repo;
+        let parent = git.find_commit(parent).map_err(failed("read a commit"))?;
+        let mut leaves = Vec::with_capacity(change.files.len());
+        for (path, bytes) in &change.files {
+            leaves.push((self.repo.path_in_repository(path), Some(pen.write(ObjectType::Blob, bytes)?)));
+        }
+        leaves.sort();
+        let leaves: Vec<_> = leaves.iter().map(|(path, blob)| (path.as_str(), *blob)).collect();
+        let nothing = || Error { doing: "write a commit".into(), why: "it would have no files".into() };
+        let tree = pen.edit(Some(parent.tree_id()), &leaves)?.ok_or_else(nothing)?;
+        let tree = git.find_tree(tree).map_err(failed("read a tree"))?;
+        let sign = |author: &Author| Signature::now(&author.name, &author.email).map_err(failed("sign a commit"));
+        let author = sign(&change.author)?;
+        let committer = sign(change.committer.as_ref().unwrap_or(&change.author))?;
+        let text = git.commit_create_buffer(&author, &committer, &change.message, &tree, &[&parent]);
+        pen.write(ObjectType::Commit, &text.map_err(failed("write a commit"))?)
+    }
+
+    /// Sees to it that objects outlive a loss of power. What git has packed is durable already.
+    fn make_durable(&self, objects: &[Oid]) -> Result<(), Error> {
+        let folder = self.repo.repo.commondir().join("objects");
+        let path = |id: &Oid| {
+            let id = id.to_string();
+            folder.join(&id[..2]).join(&id[2..])
+        };
+        let paths: Vec<PathBuf> = objects.iter().map(path).collect();
+        let mut folders: Vec<&Path> = paths.iter().filter_map(|path| path.parent()).chain([folder.as_path()]).collect();
+        folders.sort();
+        folders.dedup();
+        paths.par_iter().try_for_each(|path| sync(path))?;
+        folders.par_iter().try_for_each(|folder| sync(folder))
+    }
+
+    fn publish(&self, base: Base, tip: Oid, lock: &mut Lock) -> Result<Published, Failure> {
+        let Some(remote) = &self.remote else { return self.advance(base.local, tip, Reach::Local, lock) };
+        if self.checked_out {
+            let tree = WorkTree::take(&self.repo.repo, lock)?;
+            tree.rehearse(base.local, tip)?.map_err(in_the_way)?;
+        }
+        match self.push(remote, tip, lock)? {
+            Ok(Reach::Unshared) => self.advance(base.local, tip, Reach::Unshared, lock),
+            Err(newest) => Ok(Published::Lost(newest)),
+            // The remote has it: whatever happens here now, it is recorded.
+            Ok(_) => match self.advance(base.local, tip, Reach::Shared, lock) {
+                Ok(Published::Done(reach)) => Ok(Published::Done(reach)),
+                Ok(_) | Err(_) => Ok(Published::Done(Reach::Ahead)),
+            },
+        }
+    }
+
+    /// Pushes, and where the answer was lost asks the remote what it has. A lost race gives its newest commit.
+    fn push(&self, remote: &Remote, tip: Oid, lock: &Lock) -> Result<Result<Reach, Option<Oid>>, Failure> {
+        let git = &self.repo.repo;
+        match remote.push(git, tip, lock)? {
+            Pushed::Accepted => Ok(Ok(Reach::Shared)),
+            Pushed::CheckedOut => Ok(Ok(Reach::Unshared)),
+            Pushed::Refused(why) => {
+                Remote::tidy(git);
+                Err(Failure::Refused(remote.name.clone(), why))
+            }
+            Pushed::Lost => Ok(Err(self.fetch()?)),
+            Pushed::Unknown(_) => {
+                let newest = self.fetch()?;
+                let has_it = newest.is_some_and(|newest| self.leads_to(newest, tip));
+                Ok(if has_it { Ok(Reach::Shared) } else { Err(newest) })
+            }
+        }
+    }
+
+    /// Moves branch, index and files from `from` to `to`, files first: until the branch has moved, nothing is recorded.
+    fn advance(&self, from: Oid, to: Oid, reach: Reach, lock: &mut Lock) -> Result<Published, Failure> {
+        let about = format!("bring {to}\n");
+        if !self.checked_out {
+            lock.about(&about)?;
+            let moved = self.move_branch(from, to, lock)?;
+            lock.about("")?;
+            return Ok(if moved { Published::Done(reach) } else { Published::Moved });
+        }
+        WorkTree::take(&self.repo.repo, lock)?.rehearse(from, to)?.map_err(in_the_way)?;
+        lock.about(&about)?;
+        let tree = WorkTree::take(&self.repo.repo, lock)?;
+        let moved = tree.bring(from, to).and_then(|()| self.move_branch(from, to, lock));
+        if !matches!(moved, Ok(true)) {
+            tree.take_back(to, from)?;
+        }
+        drop(tree);
+        lock.about("")?;
+        Ok(if moved? { Published::Done(reach) } else { Published::Moved })
+    }
+
+    /// Moves the branch, unless someone else did.
+    fn move_branch(&self, from: Oid, to: Oid, lock: &Lock) -> Result<bool, Error> {
+        let git = &self.repo.repo;
+        let since = Instant::now();
+        loop {
+            match git.reference_matching(&self.branch, to, true, from, "tagbook: recorded") {
+                Ok(_) => break,
+                Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::NotFound) => return Ok(false),
+                Err(error) if error.code() == ErrorCode::Locked => lock.outwait(&self.branch_file("lock"), since)?,
+                Err(error) => return Err(failed(format!("move `{}`", self.branch))(error)),
+            }
+        }
+        let file = self.branch_file("");
+        sync(&file)?;
+        file.parent().map_or(Ok(()), sync)?;
+        Ok(true)
+    }
+
+    /// The file of the branch's reference, or its lock.
+    fn branch_file(&self, ending: &str) -> PathBuf {
+        let dot = if ending.is_empty() { "" } else { "." };
+        self.repo.repo.commondir().join(format!("{}{dot}{ending}", self.branch))
+    }
+
+    /// Tidies up after a writer that died.
+    fn mend(&self, lock: &mut Lock) -> Result<(), Error> {
+        let Some(left) = lock.left().map(str::to_owned) else { return Ok(()) };
+        lock.outwait(&self.branch_file("lock"), Instant::now())?;
+        let brought = left.trim().strip_prefix("bring ").and_then(|id| Oid::from_str(id).ok());
+        let local = self.local()?;
+        if let Some(brought) = brought
+            && self.checked_out
+            && !self.leads_to(local, brought)
+            && self.repo.repo.find_commit(brought).is_ok()
+        {
+            WorkTree::take(&self.repo.repo, lock)?.take_back(brought, local)?;
+        }
+        Remote::tidy(&self.repo.repo);
+        lock.about("")
+    }
+
+    fn local(&self) -> Result<Oid, Error> {
+        self.repo.repo.refname_to_id(&self.branch).map_err(failed(format!("read `{}`", self.branch)))
+    }
+
+    /// The newest commit of the remote that is known without asking it.
+    fn known_remote(&self) -> Result<Option<Oid>, Error> {
+        let Some(remote) = &self.remote else { return Ok(None) };
+        match &remote.tracking {
+            Some(tracking) => Ok(self.repo.repo.refname_to_id(tracking).ok()),
+            None => self.local().map(Some),
+        }
+    }
+
+    fn fetch(&self) -> Result<Option<Oid>, Failure> {
+        let Some(remote) = &self.remote else { return Ok(None) };
+        let mut why = String::new();
+        for call in 0..CALLS {
+            match remote.fetch(&self.repo.repo)? {
+                Ok(newest) => return Ok(newest),
+                Err(error) => why = error,
+            }
+            sleep(jitter(call + 4));
+        }
+        Err(Failure::Unreachable(remote.name.clone(), why))
+    }
+
+    /// The commit to build on, where the remote's newest commit is `theirs`.
+    fn base(&self, theirs: Option<Oid>) -> Result<Base, Failure> {
+        let local = self.local()?;
+        let Some(remote) = &self.remote else { return Ok(Base { local, tip: local }) };
+        let Some(theirs) = theirs else {
+            return match self.strangers(local, None)? {
+                0 => Ok(Base { local, tip: local }),
+                count => Err(Failure::Unpushed(count, remote.name.clone())),
+            };
+        };
+        if self.follows || self.leads_to(theirs, local) {
+            return Ok(Base { local, tip: theirs });
+        }
+        if !self.leads_to(local, theirs) {
+            return Err(Failure::Diverged(remote.name.clone()));
+        }
+        match self.strangers(local, Some(theirs))? {
+            0 => Ok(Base { local, tip: local }),
+            count => Err(Failure::Unpushed(count, remote.name.clone())),
+        }
+    }
+
+    /// Commits up to `local` that the remote lacks and that tagbook has not written.
+    fn strangers(&self, local: Oid, theirs: Option<Oid>) -> Result<usize, Error> {
+        let git = &self.repo.repo;
+        let walk = || {
+            let mut walk = git.revwalk()?;
+            walk.push(local)?;
+            theirs.map_or(Ok(()), |theirs| walk.hide(theirs))?;
+            let mut count = 0;
+            for id in walk {
+                let commit = git.find_commit(id?)?;
+                let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
+                count += usize::from(!message.lines().any(|line| line.starts_with("Tagbook-")));
+            }
+            Ok(count)
+        };
+        walk().map_err(failed("walk the history"))
+    }
+
+    /// Whether `commit` is `ancestor` or comes after it.
+    fn leads_to(&self, commit: Oid, ancestor: Oid) -> bool {
+        commit == ancestor || self.repo.repo.graph_descendant_of(commit, ancestor).unwrap_or(false)
+    }
+}
+
+/// The branch that is checked out, and the remote that it follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// Such as `refs/heads/main`.
+    pub name: String,
+    /// Whether it has a commit.
+    pub is_born: bool,
+    /// What it follows.
+    pub remote: Option<Remote>,
+}
+
+impl Repo {
+    /// The branch that is checked out; `None` where a commit is checked out that is no branch's.
+    ///
+    /// # Errors
+    /// Where the repository cannot be read.
+    pub fn branch(&self) -> Result<Option<Branch>, Error> {
+        let doing = "read which branch is checked out";
+        let head = self.repo.find_reference("HEAD").map_err(failed(doing))?;
+        let Some(name) = head.symbolic_target().map_err(failed(doing))?.map(str::to_owned) else { return Ok(None) };
+        let is_born = self.repo.refname_to_id(&name).is_ok();
+        let text = |buf: Result<git2::Buf, git2::Error>| {
+            buf.ok()
+                .map(|buf| String::from_utf8_lossy(&buf).into_owned())
+                .filter(|text| !text.is_empty() && text != ".")
+        };
+        let upstream = text(self.repo.branch_upstream_remote(&name)).zip(text(self.repo.branch_upstream_merge(&name)));
+        let tracking = text(self.repo.branch_upstream_name(&name));
+        let remote = upstream.map(|(remote, branch)| Remote { name: remote, branch, tracking, depth: None });
+        Ok(Some(Branch { name, is_born, remote }))
+    }
+
+    /// A setting of the repository that is yes or no.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<bool> {
+        self.repo.config().and_then(|config| config.get_bool(name)).ok()
+    }
+
+    /// What is half done in the work tree, such as a merge.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<&'static str> {
+        use git2::RepositoryState as State;
+        match self.repo.state() {
+            State::Clean => None,
+            State::Merge => Some("a merge"),
+            State::Revert | State::RevertSequence => Some("a revert"),
+            State::CherryPick | State::CherryPickSequence => Some("a cherry-pick"),
+            State::Bisect => Some("a bisect"),
+            _ => Some("a rebase"),
+        }
+    }
+
+    /// Commits files of the work tree as the first of the repository, by the git program, with its hooks and settings.
+    ///
+    /// # Errors
+    /// What the git program says.
+    pub fn commit_first(&self, paths: &[&str], message: &str) -> Result<Oid, Error> {
+        let program = Program::of(&self.repo);
+        let paths: Vec<String> = paths.iter().map(|path| self.path_in_repository(path)).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        for words in [[&["add", "--"], &paths[..]].concat(), vec!["commit", "--quiet", "--message", message]] {
+            let said = program.run(&words)?;
+            if !said.ok {
+                return Err(Error { doing: format!("`git {}`", words[0]), why: super::program::last_line(&said.err) });
+            }
+        }
+        self.head()?.ok_or_else(|| Error { doing: "`git commit`".into(), why: "it made no commit".into() })
+    }
+}
+
+fn in_the_way(InTheWay(why): InTheWay) -> Failure {
+    Failure::InTheWay(why)
+}
+
+fn sync(path: &Path) -> Result<(), Error> {
+    match std::fs::File::open(path).and_then(|file| file.sync_all()) {
+        // It is in a pack, or was packed meanwhile.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        result => result.map_err(super::lock::failed("make durable", path)),
+    }
+}
+
+/// A wait that differs between those who lost the same race, longer the more often it was lost.
+fn jitter(attempt: u32) -> Duration {
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
+    let mixed = nanos.wrapping_mul(2_654_435_761) ^ std::process::id().wrapping_mul(40_503);
+    Duration::from_millis(u64::from(mixed >> 16) % (20 * u64::from(attempt.min(12) + 1)))
+}

@@ -1,0 +1,215 @@
+//! Motions: what someone wants recorded of one asset or many, and the events that it comes down to.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use super::decide::{Request, decide, next_instant};
+use super::event::{Action, Condition, Event};
+use super::intents::{back, have, with_parts};
+use super::number::{EventId, Number, Slug};
+use super::refusal::{Refusal, Refusals};
+use super::time::Moment;
+use super::{Opened, Register};
+
+/// What someone wants recorded, of all these assets or of none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Motion {
+    /// What happened.
+    pub what: What,
+    /// To which assets. Checked out, handed over or brought back, a kit moves with its parts.
+    pub numbers: Vec<Number>,
+    /// Parts of those kits that stay behind.
+    pub except: Vec<Number>,
+    /// Who says so.
+    pub by: Slug,
+    /// When it happened; as it is recorded where absent.
+    pub at: Option<DateTime<Utc>>,
+    /// Anything worth saying.
+    pub note: Option<String>,
+    /// One id for things done together; motions of several events have one of their own where absent.
+    pub batch: Option<String>,
+    /// The job it was done for.
+    pub job: Option<Slug>,
+    /// What the ids of its events are made from: the same motion, decided again, has the same ids.
+    pub seed: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// "I have it now", or this person has.
+    Have {
+        /// Who has it.
+        person: Slug,
+        /// Until when.
+        due: Option<NaiveDate>,
+    },
+    /// "It is back."
+    Back {
+        /// Where; at home where absent.
+        location: Option<Slug>,
+        /// As what it came back.
+        condition: Option<Condition>,
+    },
+    /// What was recorded last counts no more.
+    Undo,
+    /// An event.
+    Act(Action),
+}
+
+/// An asset that a motion is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// Its number.
+    pub number: Number,
+    /// Whether it comes as a kit, or as a part of one.
+    pub in_kit: bool,
+}
+
+/// What a motion comes down to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decided {
+    /// The events, in the order in which they are recorded.
+    pub requests: Vec<Request>,
+    /// Parts of kits that the motion passes over, since nobody has them.
+    pub passed_over: Vec<Number>,
+}
+
+impl Motion {
+    /// What has to be recorded in `opened`, which has the records of all assets and the logs of those concerned.
+    ///
+    /// # Errors
+    /// Every refusal with the number of its asset; then nothing may be recorded.
+    pub fn decide(&self, opened: &Opened, moment: &Moment) -> Result<Decided, Refusals> {
+        let mut decided = Decided::default();
+        let mut refusals = Vec::new();
+        for Moved { number, in_kit } in self.moved(&opened.register)? {
+            let passes = in_kit && self.needs_custodian() && self.is_in_nobodys_hands(opened, &number, moment);
+            if passes {
+                decided.passed_over.push(number);
+                continue;
+            }
+            match self.events(opened, &number, moment) {
+                Ok(events) => {
+                    let request = |event| Request { number: number.clone(), event };
+                    decided.requests.extend(events.into_iter().map(request));
+                }
+                Err(refusal) => refusals.push((number, refusal)),
+            }
+        }
+        if decided.requests.len() > 1 && self.batch.is_none() {
+            let batch = EventId::hashed(&[&self.seed, "batch"]).as_str()[..8].to_owned();
+            decided.requests.iter_mut().for_each(|request| request.event.batch = Some(batch.clone()));
+        }
+        if let Err(more) = decide(opened, &decided.requests, moment) {
+            refusals.extend(more);
+        }
+        if let (true, true, Some(number)) =
+            (refusals.is_empty(), decided.requests.is_empty(), decided.passed_over.first())
+        {
+            refusals.push((number.clone(), Refusal::new("not-out", "nobody has any part of the kit")));
+        }
+        if refusals.is_empty() { Ok(decided) } else { Err(refusals) }
+    }
+
+    /// The assets that it is about, each once.
+    ///
+    /// # Errors
+    /// Exceptions that are no part of what is moved.
+    pub fn moved(&self, register: &Register) -> Result<Vec<Moved>, Refusals> {
+        let mut moved: Vec<Moved> = Vec::new();
+        let mut add = |number: Number, in_kit| {
+            if !moved.iter().any(|known| known.number == number) {
+                moved.push(Moved { number, in_kit });
+            }
+        };
+        for number in &self.numbers {
+            let is_kit = self.moves_parts() && register.parts(number).next().is_some();
+            let all = if is_kit { with_parts(register, number, &[]) } else { Ok(vec![number.clone()]) };
+            for part in all.map_err(|refusal| vec![(number.clone(), refusal)])? {
+                add(part, is_kit);
+            }
+        }
+        if let Some(stranger) = self.except.iter().find(|except| !moved.iter().any(|moved| moved.number == **except)) {
+            let refusal = Refusal::new("no-part", format!("`{stranger}` is no part of what is moved"));
+            return Err(vec![(stranger.clone(), refusal)]);
+        }
+        moved.retain(|moved| !self.except.contains(&moved.number));
+        Ok(moved)
+    }
+
+    /// Whether its first event, and so all of it, stands in the register already.
+    #[must_use]
+    pub fn is_recorded(&self, opened: &Opened, number: &Number) -> bool {
+        opened.ledger.log(number).event(&self.id(number, 0)).is_some()
+    }
+
+    fn moves_parts(&self) -> bool {
+        match &self.what {
+            What::Have { .. } | What::Back { .. } => true,
+            What::Act(action) => matches!(action.kind(), "checkout" | "return" | "transfer"),
+            What::Undo => false,
+        }
+    }
+
+    fn needs_custodian(&self) -> bool {
+        matches!(&self.what, What::Act(Action::Return { .. } | Action::Transfer { .. }))
+    }
+
+    fn is_in_nobodys_hands(&self, opened: &Opened, number: &Number, moment: &Moment) -> bool {
+        let then = Moment { now: self.at.unwrap_or(moment.now), ..*moment };
+        opened.folded(number, &then).state.custody.is_none()
+    }
+
+    fn events(&self, opened: &Opened, number: &Number, moment: &Moment) -> Result<Vec<Event>, Refusal> {
+        let register = &opened.register;
+        let log = opened.ledger.log(number);
+        let at = self.at.unwrap_or_else(|| next_instant(log, moment.now));
+        // Of an unknown asset nothing is known; that there is none, `decide` says.
+        let ground = match register.assets.get(number) {
+            Some(asset) => register.ground(asset),
+            None => super::Ground { home: None, zone: register.config.timezone },
+        };
+        let state = || opened.folded(number, &Moment { now: at, ..*moment }).state;
+        let actions = match &self.what {
+            What::Act(action) => vec![action.clone()],
+            What::Have { person, due } => have(&state(), person, &self.by, *due, at, ground)?,
+            What::Back { location, condition } => back(&state(), location.as_ref(), *condition, ground)?,
+            What::Undo => vec![Action::Void { of: newest(opened, number, moment)? }],
+        };
+        let last = actions.len().saturating_sub(1);
+        let event = |(index, action): (usize, Action)| Event {
+            id: self.id(number, index),
+            at: at + TimeDelta::milliseconds(i64::try_from(index).unwrap_or_default()),
+            by: self.by.clone(),
+            action,
+            note: self.note.clone().filter(|_| index == last),
+            batch: self.batch.clone(),
+            job: self.job.clone(),
+        };
+        Ok(actions.into_iter().enumerate().map(event).collect())
+    }
+
+    fn id(&self, number: &Number, index: usize) -> EventId {
+        EventId::hashed(&[&self.seed, number.as_str(), &index.to_string()])
+    }
+}
+
+/// The newest event of an asset that counts, with those that were done to it in the same batch.
+fn newest(opened: &Opened, number: &Number, moment: &Moment) -> Result<Vec<EventId>, Refusal> {
+    let folded = opened.folded(number, moment);
+    let log = opened.ledger.log(number);
+    let counts = |event: &Event| {
+        !matches!(event.action, Action::Void { .. })
+            && !folded.voided.contains(&event.id)
+            && folded.refusal(&event.id).is_none()
+    };
+    let events = log.events().iter().rev().map(|logged| &logged.event).filter(|event| counts(event));
+    let events: Vec<&Event> = events.collect();
+    let Some(newest) = events.first() else {
+        return Err(Refusal::new("no-such-event", "nothing was recorded of it that could be undone"));
+    };
+    let together = |event: &&&Event| event.batch.is_some() && event.batch == newest.batch;
+    let mut of = vec![newest.id.clone()];
+    of.extend(events[1..].iter().take_while(together).map(|event| event.id.clone()));
+    Ok(of)
+}
