@@ -11,7 +11,8 @@
 //! | [`site`] | shows: a register as pages, feeds and files | `tree`, `register`, `labels` |
 //! | [`exchange`] | translates: other trackers' formats | `tree`, `register` |
 //! | [`disk`] | carries: folders read and written | `tree` |
-//! | [`git`] | carries: repositories read and made | `tree` |
+//! | [`git`] | carries: repositories read, made and written to | `tree` |
+//! | [`desk`] | answers: a request decided and committed | `tree`, `register`, `site`, `git` |
 //! | [`cli`] | talks: one file for each command; the only room that prints | all |
 //!
 //! `tree`, `register`, `labels`, `site` and `exchange` are pure: they know no disk, clock, network or terminal, and
@@ -21,10 +22,13 @@
 //! - **check**: [`disk::read`] or [`git::Repo::tree_at`] → [`register::open`] → [`register::Opened::check`] → findings on the terminal.
 //! - **build**: the same, then [`site::render`], whose sink is [`disk::Site`].
 //! - **list, show, log**: the same, then [`register::Opened::folded`] and [`register::Summary`].
-//! - **import**: the same, then [`exchange::plan`], whose files go to [`disk::write_all`].
+//! - **add, have, back, every kind of event**: [`register::Motion::decide`] on the newest commit → [`register::Posting`] →
+//!   [`git::Writer`], which decides anew whenever somebody else was faster.
+//! - **import**: as check, then [`exchange::plan`], whose files go to [`disk::write_all`].
 //! - **serve, demo**: build into a folder of its own whenever the register changes, and hand it to browsers.
 
 pub mod cli;
+pub mod desk;
 pub mod disk;
 pub mod exchange;
 pub mod git;

@@ -148,7 +148,7 @@ fn commit(
     who: &Who,
     wish: &mut dyn Wish,
 ) -> Result<Recorded, Vec<Stop>> {
-    let pushes = !how.no_push && repo.setting("tagbook.push").unwrap_or(true);
+    let pushes = !how.no_push && repo.setting("tagbook.push").map_err(one)?.unwrap_or(true);
     let remote = branch.remote.filter(|_| pushes);
     let name = remote.as_ref().map(|remote| remote.name.clone());
     let local = repo.commit(&branch.name).map_err(one)?;
@@ -163,7 +163,7 @@ fn commit(
             }
         })
     };
-    let writer = Writer::new(repo, branch.name, remote);
+    let writer = Writer::new(repo, branch.name, remote).map_err(one)?;
     let mut jobs: [Job<Vec<Stop>>; 1] = [Box::new(job)];
     match writer.record(&mut jobs).pop() {
         Some(Answer::Recorded(receipt)) => {
@@ -292,6 +292,7 @@ impl From<Failure> for Stop {
         let here = "record it here only with --no-push";
         let hint = match &failure {
             Failure::World(_) => return Stop::Failed(why),
+            Failure::Unconfirmed(_) => return Stop::Failed(failure.to_string()),
             Failure::Unreachable(..) => {
                 return Stop::Failed(format!(
                     "{failure}; nothing was recorded here, and what was sent may have arrived all the same. \

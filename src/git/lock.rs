@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Error;
 
 /// The file in the git directory that a writer holds locked.
-const NAME: &str = "tagbook.lock";
+const NAME: &str = "tagbook-writer";
 
 /// How long a lock of git's stands still before it counts as left behind by a program that died.
 const STALE: Duration = Duration::from_secs(10);
@@ -67,7 +67,15 @@ impl Lock {
     /// Waits for a lock of git's own to go. One that stands still too long was left behind by a program that died, and is
     /// moved aside.
     pub(super) fn outwait(&self, lock: &Path, since: Instant) -> Result<(), Error> {
-        let limit = if self.left.is_some() { STALE_AFTER_DEATH } else { STALE };
+        self.outwait_for(lock, since, if self.left.is_some() { STALE_AFTER_DEATH } else { STALE })
+    }
+
+    /// The same for a lock on what only writers of ours write to: nobody else can be holding it for long.
+    pub(super) fn outwait_own(&self, lock: &Path) -> Result<(), Error> {
+        self.outwait_for(lock, Instant::now(), STALE_AFTER_DEATH)
+    }
+
+    fn outwait_for(&self, lock: &Path, since: Instant, limit: Duration) -> Result<(), Error> {
         let Ok(first) = lock.symlink_metadata() else { return Ok(()) };
         while since.elapsed() < limit {
             sleep(Duration::from_millis(5));
@@ -76,7 +84,8 @@ impl Lock {
                 _ => return Ok(()),
             }
         }
-        let aside = lock.with_extension(format!("stale-{}", std::process::id()));
+        // Not beside the references, where it would be taken for one.
+        let aside = self.path.with_file_name("tagbook-stale");
         match fs::rename(lock, &aside) {
             Ok(()) => fs::remove_file(&aside).map_err(failed("remove", &aside)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),

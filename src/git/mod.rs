@@ -46,6 +46,15 @@ pub struct Author {
     pub email: String,
 }
 
+/// What was looked for; `None` where it is not there.
+fn found<T>(result: Result<T, git2::Error>, doing: impl Into<String>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::UnbornBranch) => Ok(None),
+        Err(error) => Err(failed(doing)(error)),
+    }
+}
+
 /// A git repository and where in it a register lies.
 pub struct Repo {
     repo: Repository,
@@ -60,14 +69,12 @@ impl Repo {
     /// Where there is one that cannot be opened.
     pub fn around(root: &Path) -> Result<Option<Repo>, Error> {
         let doing = || format!("open the git repository around `{}`", root.display());
-        let repo = match Repository::discover(root) {
-            Ok(repo) => repo,
-            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(failed(doing())(error)),
-        };
-        let top = repo.workdir().and_then(|top| top.canonicalize().ok());
-        let root = root.canonicalize().map_err(|error| Error { doing: doing(), why: error.to_string() })?;
-        let inside = top.and_then(|top| Some(root.strip_prefix(top).ok()?.to_owned())).unwrap_or_default();
+        let Some(repo) = found(Repository::discover(root), doing())? else { return Ok(None) };
+        let Some(top) = repo.workdir() else { return Ok(Some(Repo { repo, inside: PathBuf::new() })) };
+        let real = |path: &Path| path.canonicalize().map_err(|error| Error { doing: doing(), why: error.to_string() });
+        let (top, root) = (real(top)?, real(root)?);
+        let outside = || Error { doing: doing(), why: format!("its work tree is `{}`", top.display()) };
+        let inside = root.strip_prefix(&top).map_err(|_| outside())?.to_owned();
         Ok(Some(Repo { repo, inside }))
     }
 
@@ -86,11 +93,8 @@ impl Repo {
     /// # Errors
     /// Where the reference cannot be read.
     pub fn head(&self) -> Result<Option<Oid>, Error> {
-        match self.repo.head().and_then(|head| head.peel_to_commit()) {
-            Ok(commit) => Ok(Some(commit.id())),
-            Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => Ok(None),
-            Err(error) => Err(failed("read the checked-out commit")(error)),
-        }
+        let commit = self.repo.head().and_then(|head| head.peel_to_commit());
+        Ok(found(commit, "read the checked-out commit")?.map(|commit| commit.id()))
     }
 
     /// The commit that `rev` names.
@@ -164,11 +168,7 @@ impl Repo {
         if self.inside.as_os_str().is_empty() {
             return Ok(Some(tree.id()));
         }
-        match tree.get_path(&self.inside) {
-            Ok(entry) => Ok(Some(entry.id())),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(failed("read a tree")(error)),
-        }
+        Ok(found(tree.get_path(&self.inside), "read a tree")?.map(|entry| entry.id()))
     }
 
     /// The path of a file of the register, from the top of the repository.

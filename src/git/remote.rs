@@ -1,5 +1,7 @@
 //! The remote: fetched from and pushed to by the git program, and what its answers mean.
 
+use std::time::Instant;
+
 use git2::Oid;
 
 use super::lock::Lock;
@@ -43,6 +45,7 @@ pub(super) enum Pushed {
 impl Remote {
     /// Asks the remote to take `commit` as the newest of its branch.
     pub(super) fn push(&self, repo: &git2::Repository, commit: Oid, lock: &Lock) -> Result<Pushed, Error> {
+        lock.outwait_own(&repo.commondir().join(format!("{OUTGOING}.lock")))?;
         repo.reference(OUTGOING, commit, true, "tagbook: to be pushed").map_err(failed("write a reference"))?;
         let refspec = format!("{OUTGOING}:{}", self.branch);
         let words = ["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", &self.name, &refspec];
@@ -51,7 +54,11 @@ impl Remote {
     }
 
     /// The newest commit of the remote's branch, with its history as deep as wanted; `None` where there is no such branch.
-    pub(super) fn fetch(&self, repo: &git2::Repository) -> Result<Result<Option<Oid>, String>, Error> {
+    pub(super) fn fetch(&self, repo: &git2::Repository, lock: &Lock) -> Result<Result<Option<Oid>, String>, Error> {
+        lock.outwait_own(&repo.commondir().join(format!("{INCOMING}.lock")))?;
+        if let Some(tracking) = &self.tracking {
+            lock.outwait(&repo.commondir().join(format!("{tracking}.lock")), Instant::now())?;
+        }
         let refspec = format!("+{}:{INCOMING}", self.branch);
         let depth = self.depth.map(|depth| format!("--depth={depth}"));
         let quiet = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];

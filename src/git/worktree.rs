@@ -40,19 +40,19 @@ pub(super) struct InTheWay(pub(super) String);
 impl Files {
     fn of(repo: &Repository) -> Files {
         let at = |name: &str| repo.path().join(name);
-        Files { index: at("index"), lock: at("index.lock"), own: at("tagbook-index-lock"), next: at("tagbook-index") }
+        Files { index: at("index"), lock: at("index.lock"), own: at("tagbook-index-held"), next: at("tagbook-index") }
     }
 
     /// Removes what a writer that died has left.
     fn sweep(&self) {
         let inode = |path: &Path| path.symlink_metadata().ok().map(|metadata| identity(&metadata));
-        if let Some(ours) = inode(&self.own)
-            && inode(&self.lock) == Some(ours)
-        {
-            let _ = fs::remove_file(&self.lock);
-        }
-        for left in [&self.own, &self.next, &self.next.with_extension("lock")] {
+        let is_ours = inode(&self.own).is_some_and(|ours| inode(&self.lock) == Some(ours));
+        for left in [&self.next, &self.next.with_extension("lock")] {
             let _ = fs::remove_file(left);
+        }
+        // As long as the lock stays, so does what tells that it is ours.
+        if !is_ours || fs::remove_file(&self.lock).is_ok() {
+            let _ = fs::remove_file(&self.own);
         }
     }
 }

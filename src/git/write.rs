@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use git2::{ErrorCode, ObjectType, Oid, Signature};
+use git2::{ErrorCode, ObjectType, Oid, Signature, Transaction};
 use rayon::prelude::*;
 
 use super::lock::Lock;
@@ -18,10 +18,16 @@ use super::program::Program;
 use super::remote::{Pushed, Remote};
 use super::trees::Pen;
 use super::worktree::{InTheWay, WorkTree};
-use super::{Author, Error, Repo, failed};
+use super::{Author, Error, Repo, failed, found};
 
 /// How often a race is run again before the writer gives up.
 const ATTEMPTS: u32 = 40;
+
+/// How many races a writer loses to programs of git's before it decides behind a locked door.
+const POLITE: u32 = 2;
+
+/// What the reflog says of it.
+const MOVED: &str = "tagbook: recorded";
 
 /// How often a remote that does not answer is asked again.
 const CALLS: u32 = 3;
@@ -106,6 +112,9 @@ pub enum Failure {
     /// Branch and remote have each gone their own way.
     #[error("the branch and `{0}` have each gone their own way")]
     Diverged(String),
+    /// It is recorded, but the disk did not confirm that it will last.
+    #[error("it is recorded, but the disk does not say that it will last: {0}")]
+    Unconfirmed(String),
     /// Others were faster every time.
     #[error("others were faster {0} times")]
     Busy(u32),
@@ -155,12 +164,14 @@ enum Published {
 }
 
 impl Writer {
-    /// A writer to the branch that is checked out, or that HEAD of a bare repository names.
-    #[must_use]
-    pub fn new(repo: Repo, branch: String, remote: Option<Remote>) -> Writer {
-        let is_head = |head: &git2::Reference| head.symbolic_target().is_ok_and(|name| name == Some(branch.as_str()));
-        let checked_out = !repo.repo.is_bare() && repo.repo.find_reference("HEAD").is_ok_and(|head| is_head(&head));
-        Writer { repo, branch, remote, checked_out, follows: false }
+    /// A writer to `branch`, such as `refs/heads/main`, which shares what it writes with `remote`.
+    ///
+    /// # Errors
+    /// Where it cannot be read which branch is checked out.
+    pub fn new(repo: Repo, branch: String, remote: Option<Remote>) -> Result<Writer, Error> {
+        let head = repo.branch()?;
+        let checked_out = !repo.repo.is_bare() && head.is_some_and(|head| head.name == branch);
+        Ok(Writer { repo, branch, remote, checked_out, follows: false })
     }
 
     /// The same for a repository of the writer's own, in which nobody else commits: its branch is where the remote's is.
@@ -192,19 +203,23 @@ impl Writer {
         let mut theirs = self.known_remote()?;
         let mut is_newest = self.remote.is_none();
         for attempt in 0..ATTEMPTS {
+            // Whoever is always faster has to wait once: the branch is locked before anything is decided.
+            let hold = if self.remote.is_none() && attempt > POLITE { Some(self.hold(&mut lock)?) } else { None };
             let base = self.base(theirs)?;
             let Round { answers, tip, written } = self.decide(jobs, base.tip)?;
             let is_final = tip != base.tip && answers.iter().all(|answer| !matches!(answer, Answer::No(_)));
             if !is_final && !is_newest {
                 // A no is said only of the newest that there is.
-                (theirs, is_newest) = (self.fetch()?, true);
+                (theirs, is_newest) = (self.fetch(&lock)?, true);
                 continue;
             }
             if tip == base.tip {
+                drop(hold);
+                lock.about("")?;
                 return Ok(answers);
             }
             self.make_durable(&written)?;
-            let reach = match self.publish(base, tip, &mut lock)? {
+            let reach = match self.publish(base, tip, &mut lock, hold)? {
                 Published::Done(reach) => reach,
                 Published::Moved => continue,
                 Published::Lost(newest) => {
@@ -278,17 +293,17 @@ impl Writer {
         folders.par_iter().try_for_each(|folder| sync(folder))
     }
 
-    fn publish(&self, base: Base, tip: Oid, lock: &mut Lock) -> Result<Published, Failure> {
-        let Some(remote) = &self.remote else { return self.advance(base.local, tip, Reach::Local, lock) };
+    fn publish(&self, base: Base, tip: Oid, lock: &mut Lock, hold: Option<Transaction>) -> Result<Published, Failure> {
+        let Some(remote) = &self.remote else { return self.advance(base.local, tip, Reach::Local, lock, hold) };
         if self.checked_out {
             let tree = WorkTree::take(&self.repo.repo, lock)?;
             tree.rehearse(base.local, tip)?.map_err(in_the_way)?;
         }
         match self.push(remote, tip, lock)? {
-            Ok(Reach::Unshared) => self.advance(base.local, tip, Reach::Unshared, lock),
+            Ok(Reach::Unshared) => self.advance(base.local, tip, Reach::Unshared, lock, None),
             Err(newest) => Ok(Published::Lost(newest)),
             // The remote has it: whatever happens here now, it is recorded.
-            Ok(_) => match self.advance(base.local, tip, Reach::Shared, lock) {
+            Ok(_) => match self.advance(base.local, tip, Reach::Shared, lock, None) {
                 Ok(Published::Done(reach)) => Ok(Published::Done(reach)),
                 Ok(_) | Err(_) => Ok(Published::Done(Reach::Ahead)),
             },
@@ -305,52 +320,92 @@ impl Writer {
                 Remote::tidy(git);
                 Err(Failure::Refused(remote.name.clone(), why))
             }
-            Pushed::Lost => Ok(Err(self.fetch()?)),
+            Pushed::Lost => Ok(Err(self.fetch(lock)?)),
             Pushed::Unknown(_) => {
-                let newest = self.fetch()?;
-                let has_it = newest.is_some_and(|newest| self.leads_to(newest, tip));
+                let newest = self.fetch(lock)?;
+                let has_it = newest.map_or(Ok(false), |newest| self.leads_to(newest, tip))?;
                 Ok(if has_it { Ok(Reach::Shared) } else { Err(newest) })
             }
         }
     }
 
     /// Moves branch, index and files from `from` to `to`, files first: until the branch has moved, nothing is recorded.
-    fn advance(&self, from: Oid, to: Oid, reach: Reach, lock: &mut Lock) -> Result<Published, Failure> {
+    fn advance(
+        &self,
+        from: Oid,
+        to: Oid,
+        reach: Reach,
+        lock: &mut Lock,
+        hold: Option<Transaction>,
+    ) -> Result<Published, Failure> {
         let about = format!("bring {to}\n");
         if !self.checked_out {
             lock.about(&about)?;
-            let moved = self.move_branch(from, to, lock)?;
-            lock.about("")?;
-            return Ok(if moved { Published::Done(reach) } else { Published::Moved });
+            let moved = self.move_branch(from, to, lock, hold)?;
+            return self.moved(moved, reach, lock);
         }
         WorkTree::take(&self.repo.repo, lock)?.rehearse(from, to)?.map_err(in_the_way)?;
         lock.about(&about)?;
         let tree = WorkTree::take(&self.repo.repo, lock)?;
-        let moved = tree.bring(from, to).and_then(|()| self.move_branch(from, to, lock));
+        let moved = tree.bring(from, to).and_then(|()| self.move_branch(from, to, lock, hold));
         if !matches!(moved, Ok(true)) {
             tree.take_back(to, from)?;
         }
         drop(tree);
+        self.moved(moved?, reach, lock)
+    }
+
+    /// Ends an attempt to move the branch.
+    fn moved(&self, moved: bool, reach: Reach, lock: &mut Lock) -> Result<Published, Failure> {
         lock.about("")?;
-        Ok(if moved? { Published::Done(reach) } else { Published::Moved })
+        if !moved {
+            return Ok(Published::Moved);
+        }
+        let file = self.branch_file("");
+        let durable = sync(&file).and_then(|()| file.parent().map_or(Ok(()), sync));
+        durable.map(|()| Published::Done(reach)).map_err(|error| Failure::Unconfirmed(error.to_string()))
+    }
+
+    /// Locks the branch, so that not even the git program moves it.
+    fn hold(&self, lock: &mut Lock) -> Result<Transaction<'_>, Error> {
+        lock.about("hold\n")?;
+        let doing = || format!("lock `{}`", self.branch);
+        let since = Instant::now();
+        let mut hold = self.repo.repo.transaction().map_err(failed(doing()))?;
+        loop {
+            match hold.lock_ref(&self.branch) {
+                Ok(()) => return Ok(hold),
+                Err(error) if error.code() == ErrorCode::Locked => lock.outwait(&self.branch_file("lock"), since)?,
+                Err(error) => return Err(failed(doing())(error)),
+            }
+        }
     }
 
     /// Moves the branch, unless someone else did.
-    fn move_branch(&self, from: Oid, to: Oid, lock: &Lock) -> Result<bool, Error> {
+    fn move_branch(&self, from: Oid, to: Oid, lock: &Lock, hold: Option<Transaction>) -> Result<bool, Error> {
         let git = &self.repo.repo;
         let since = Instant::now();
-        loop {
-            match git.reference_matching(&self.branch, to, true, from, "tagbook: recorded") {
-                Ok(_) => break,
-                Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::NotFound) => return Ok(false),
-                Err(error) if error.code() == ErrorCode::Locked => lock.outwait(&self.branch_file("lock"), since)?,
-                Err(error) => return Err(failed(format!("move `{}`", self.branch))(error)),
+        let error = if let Some(mut hold) = hold {
+            match hold.set_target(&self.branch, to, None, MOVED).and_then(|()| hold.commit()) {
+                Ok(()) => return Ok(true),
+                Err(error) => error,
             }
-        }
-        let file = self.branch_file("");
-        sync(&file)?;
-        file.parent().map_or(Ok(()), sync)?;
-        Ok(true)
+        } else {
+            loop {
+                match git.reference_matching(&self.branch, to, true, from, MOVED) {
+                    Ok(_) => return Ok(true),
+                    Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::NotFound) => {
+                        return Ok(false);
+                    }
+                    Err(error) if error.code() == ErrorCode::Locked => {
+                        lock.outwait(&self.branch_file("lock"), since)?
+                    }
+                    Err(error) => break error,
+                }
+            }
+        };
+        // It may have failed once the branch had moved.
+        if self.local()? == to { Ok(true) } else { Err(failed(format!("move `{}`", self.branch))(error)) }
     }
 
     /// The file of the branch's reference, or its lock.
@@ -362,13 +417,16 @@ impl Writer {
     /// Tidies up after a writer that died.
     fn mend(&self, lock: &mut Lock) -> Result<(), Error> {
         let Some(left) = lock.left().map(str::to_owned) else { return Ok(()) };
-        lock.outwait(&self.branch_file("lock"), Instant::now())?;
+        let locks = ["HEAD.lock", "packed-refs.lock"].map(|name| self.repo.repo.commondir().join(name));
+        for left in locks.iter().chain([&self.branch_file("lock")]) {
+            lock.outwait(left, Instant::now())?;
+        }
         let brought = left.trim().strip_prefix("bring ").and_then(|id| Oid::from_str(id).ok());
         let local = self.local()?;
         if let Some(brought) = brought
             && self.checked_out
-            && !self.leads_to(local, brought)
-            && self.repo.repo.find_commit(brought).is_ok()
+            && found(self.repo.repo.find_commit(brought), "read a commit")?.is_some()
+            && !self.leads_to(local, brought)?
         {
             WorkTree::take(&self.repo.repo, lock)?.take_back(brought, local)?;
         }
@@ -384,16 +442,16 @@ impl Writer {
     fn known_remote(&self) -> Result<Option<Oid>, Error> {
         let Some(remote) = &self.remote else { return Ok(None) };
         match &remote.tracking {
-            Some(tracking) => Ok(self.repo.repo.refname_to_id(tracking).ok()),
+            Some(tracking) => found(self.repo.repo.refname_to_id(tracking), format!("read `{tracking}`")),
             None => self.local().map(Some),
         }
     }
 
-    fn fetch(&self) -> Result<Option<Oid>, Failure> {
+    fn fetch(&self, lock: &Lock) -> Result<Option<Oid>, Failure> {
         let Some(remote) = &self.remote else { return Ok(None) };
         let mut why = String::new();
         for call in 0..CALLS {
-            match remote.fetch(&self.repo.repo)? {
+            match remote.fetch(&self.repo.repo, lock)? {
                 Ok(newest) => return Ok(newest),
                 Err(error) => why = error,
             }
@@ -412,10 +470,10 @@ impl Writer {
                 count => Err(Failure::Unpushed(count, remote.name.clone())),
             };
         };
-        if self.follows || self.leads_to(theirs, local) {
+        if self.follows || self.leads_to(theirs, local)? {
             return Ok(Base { local, tip: theirs });
         }
-        if !self.leads_to(local, theirs) {
+        if !self.leads_to(local, theirs)? {
             return Err(Failure::Diverged(remote.name.clone()));
         }
         match self.strangers(local, Some(theirs))? {
@@ -442,9 +500,13 @@ impl Writer {
         walk().map_err(failed("walk the history"))
     }
 
-    /// Whether `commit` is `ancestor` or comes after it.
-    fn leads_to(&self, commit: Oid, ancestor: Oid) -> bool {
-        commit == ancestor || self.repo.repo.graph_descendant_of(commit, ancestor).unwrap_or(false)
+    /// Whether `commit` is `ancestor` or comes after it, as far as the history goes here.
+    fn leads_to(&self, commit: Oid, ancestor: Oid) -> Result<bool, Error> {
+        if commit == ancestor {
+            return Ok(true);
+        }
+        let leads = found(self.repo.repo.graph_descendant_of(commit, ancestor), "walk the history")?;
+        Ok(leads.unwrap_or_default())
     }
 }
 
@@ -468,22 +530,24 @@ impl Repo {
         let doing = "read which branch is checked out";
         let head = self.repo.find_reference("HEAD").map_err(failed(doing))?;
         let Some(name) = head.symbolic_target().map_err(failed(doing))?.map(str::to_owned) else { return Ok(None) };
-        let is_born = self.repo.refname_to_id(&name).is_ok();
+        let is_born = found(self.repo.refname_to_id(&name), doing)?.is_some();
         let text = |buf: Result<git2::Buf, git2::Error>| {
-            buf.ok()
-                .map(|buf| String::from_utf8_lossy(&buf).into_owned())
-                .filter(|text| !text.is_empty() && text != ".")
+            let text = found(buf, doing)?.map(|buf| String::from_utf8_lossy(&buf).into_owned());
+            Ok(text.filter(|text| !text.is_empty() && text != "."))
         };
-        let upstream = text(self.repo.branch_upstream_remote(&name)).zip(text(self.repo.branch_upstream_merge(&name)));
-        let tracking = text(self.repo.branch_upstream_name(&name));
+        let upstream =
+            text(self.repo.branch_upstream_remote(&name))?.zip(text(self.repo.branch_upstream_merge(&name))?);
+        let tracking = text(self.repo.branch_upstream_name(&name))?;
         let remote = upstream.map(|(remote, branch)| Remote { name: remote, branch, tracking, depth: None });
         Ok(Some(Branch { name, is_born, remote }))
     }
 
     /// A setting of the repository that is yes or no.
-    #[must_use]
-    pub fn setting(&self, name: &str) -> Option<bool> {
-        self.repo.config().and_then(|config| config.get_bool(name)).ok()
+    ///
+    /// # Errors
+    /// Where the configuration cannot be read, or holds something else.
+    pub fn setting(&self, name: &str) -> Result<Option<bool>, Error> {
+        found(self.repo.config().and_then(|config| config.get_bool(name)), format!("read the setting `{name}`"))
     }
 
     /// What is half done in the work tree, such as a merge.

@@ -140,7 +140,13 @@ impl Motion {
     /// Whether its first event, and so all of it, stands in the register already.
     #[must_use]
     pub fn is_recorded(&self, opened: &Opened, number: &Number) -> bool {
-        opened.ledger.log(number).event(&self.id(number, 0)).is_some()
+        opened.ledger.log(number).event(&self.first_id(number)).is_some()
+    }
+
+    /// The id of the first event that it writes into the log of `number`.
+    #[must_use]
+    pub fn first_id(&self, number: &Number) -> EventId {
+        self.id(number, 0)
     }
 
     fn moves_parts(&self) -> bool {

@@ -1,0 +1,3 @@
+//! races
+pub fn lost_replies() {}
+pub fn two_clones() {}
