@@ -216,6 +216,11 @@ impl Writer {
             if tip == base.tip {
                 drop(hold);
                 lock.about("")?;
+                if base.local != tip && answers.iter().any(|answer| matches!(answer, Answer::Known(_))) {
+                    // The remote has what an earlier attempt sent. That the branch cannot follow takes nothing from it.
+                    let _ = self.advance(base.local, tip, Reach::Shared, &mut lock, None);
+                }
+                Remote::tidy(git);
                 return Ok(answers);
             }
             self.make_durable(&written)?;
