@@ -32,8 +32,8 @@ pub struct Remote {
 pub(super) enum Pushed {
     /// The branch there has it.
     Accepted,
-    /// Someone was faster: fetch and decide again.
-    Lost,
+    /// Someone was faster, in the remote's words: fetch and decide again.
+    Lost(String),
     /// No, and no again if asked again.
     Refused(String),
     /// The repository there has a work tree with this branch in it, which no push may change.
@@ -97,7 +97,7 @@ fn outcome(said: &Said, branch: &str) -> Pushed {
         return if said.ok { Pushed::Accepted } else { Pushed::Unknown(last_line(&said.err)) };
     }
     if LOST.iter().any(|words| summary.contains(words)) {
-        return Pushed::Lost;
+        return Pushed::Lost(summary.to_owned());
     }
     if summary.contains("branch is currently checked out") {
         return Pushed::CheckedOut;
@@ -185,7 +185,7 @@ mod tests {
             "[remote rejected] (failed to update ref)",
             "[remote rejected] (incorrect old value provided)",
         ] {
-            assert_eq!(pushed(false, &line('!', lost), ""), Pushed::Lost, "{lost}");
+            assert_eq!(pushed(false, &line('!', lost), ""), Pushed::Lost(lost.into()));
         }
         let hook = pushed(
             false,

@@ -116,8 +116,8 @@ pub enum Failure {
     #[error("it is recorded, but the disk does not say that it will last: {0}")]
     Unconfirmed(String),
     /// Others were faster every time.
-    #[error("others were faster {0} times")]
-    Busy(u32),
+    #[error("others were faster {0} times{1}")]
+    Busy(u32, String),
 }
 
 impl From<Error> for Failure {
@@ -155,12 +155,15 @@ struct Round<N> {
     written: Vec<Oid>,
 }
 
+/// The newest commit of a remote that somebody else was faster at, and what it said.
+type Lost = (Option<Oid>, String);
+
 /// What became of an attempt to publish.
 enum Published {
     Done(Reach),
     Moved,
-    /// The remote moved on, and this is its newest now.
-    Lost(Option<Oid>),
+    /// The remote moved on; this is its newest now, and what it said.
+    Lost(Option<Oid>, String),
 }
 
 impl Writer {
@@ -202,10 +205,18 @@ impl Writer {
         self.mend(&mut lock)?;
         let mut theirs = self.known_remote()?;
         let mut is_newest = self.remote.is_none();
+        let mut why = String::new();
         for attempt in 0..ATTEMPTS {
             // Whoever is always faster has to wait once: the branch is locked before anything is decided.
             let hold = if self.remote.is_none() && attempt > POLITE { Some(self.hold(&mut lock)?) } else { None };
-            let base = self.base(theirs)?;
+            let base = match self.base(theirs) {
+                // What looks like a quarrel may be news that have not come here yet.
+                Err(Failure::Unpushed(..) | Failure::Diverged(_)) if !is_newest => {
+                    (theirs, is_newest) = (self.fetch(&lock)?, true);
+                    continue;
+                }
+                base => base?,
+            };
             let Round { answers, tip, written } = self.decide(jobs, base.tip)?;
             let is_final = tip != base.tip && answers.iter().all(|answer| !matches!(answer, Answer::No(_)));
             if !is_final && !is_newest {
@@ -227,8 +238,8 @@ impl Writer {
             let reach = match self.publish(base, tip, &mut lock, hold)? {
                 Published::Done(reach) => reach,
                 Published::Moved => continue,
-                Published::Lost(newest) => {
-                    (theirs, is_newest) = (newest, true);
+                Published::Lost(newest, said) => {
+                    (theirs, is_newest, why) = (newest, true, format!("; the last time: {said}"));
                     sleep(jitter(attempt));
                     continue;
                 }
@@ -240,7 +251,7 @@ impl Writer {
             };
             return Ok(answers.into_iter().map(reached).collect());
         }
-        Err(Failure::Busy(ATTEMPTS))
+        Err(Failure::Busy(ATTEMPTS, why))
     }
 
     /// Asks every job what it wants, each on top of the one before.
@@ -306,7 +317,7 @@ impl Writer {
         }
         match self.push(remote, tip, lock)? {
             Ok(Reach::Unshared) => self.advance(base.local, tip, Reach::Unshared, lock, None),
-            Err(newest) => Ok(Published::Lost(newest)),
+            Err((newest, said)) => Ok(Published::Lost(newest, said)),
             // The remote has it: whatever happens here now, it is recorded.
             Ok(_) => match self.advance(base.local, tip, Reach::Shared, lock, None) {
                 Ok(Published::Done(reach)) => Ok(Published::Done(reach)),
@@ -316,7 +327,7 @@ impl Writer {
     }
 
     /// Pushes, and where the answer was lost asks the remote what it has. A lost race gives its newest commit.
-    fn push(&self, remote: &Remote, tip: Oid, lock: &Lock) -> Result<Result<Reach, Option<Oid>>, Failure> {
+    fn push(&self, remote: &Remote, tip: Oid, lock: &Lock) -> Result<Result<Reach, Lost>, Failure> {
         let git = &self.repo.repo;
         match remote.push(git, tip, lock)? {
             Pushed::Accepted => Ok(Ok(Reach::Shared)),
@@ -325,11 +336,11 @@ impl Writer {
                 Remote::tidy(git);
                 Err(Failure::Refused(remote.name.clone(), why))
             }
-            Pushed::Lost => Ok(Err(self.fetch(lock)?)),
-            Pushed::Unknown(_) => {
+            Pushed::Lost(said) => Ok(Err((self.fetch(lock)?, said))),
+            Pushed::Unknown(said) => {
                 let newest = self.fetch(lock)?;
                 let has_it = newest.map_or(Ok(false), |newest| self.leads_to(newest, tip))?;
-                Ok(if has_it { Ok(Reach::Shared) } else { Err(newest) })
+                Ok(if has_it { Ok(Reach::Shared) } else { Err((newest, said)) })
             }
         }
     }
