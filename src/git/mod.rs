@@ -6,6 +6,7 @@ pub mod make;
 mod program;
 mod queue;
 mod remote;
+mod store;
 mod trees;
 mod worktree;
 mod write;

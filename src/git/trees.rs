@@ -4,17 +4,17 @@ use std::cmp::Ordering;
 
 use git2::{ObjectType, Odb, Oid};
 
+use super::store::Store;
 use super::{Error, failed};
 
 /// The modes of git's that are written here, as trees spell them.
 const FILE: &[u8] = b"100644";
 const FOLDER: &[u8] = b"40000";
 
-/// What writes objects, and remembers which.
+/// What reads trees and writes objects.
 pub(super) struct Pen<'r> {
     odb: &'r Odb<'r>,
-    /// The objects that were written, in order.
-    pub(super) written: Vec<Oid>,
+    store: Store,
 }
 
 /// A file to be put at a path, or taken from it.
@@ -28,14 +28,18 @@ struct Entry<'t> {
 }
 
 impl<'r> Pen<'r> {
-    pub(super) fn new(odb: &'r Odb<'r>) -> Pen<'r> {
-        Pen { odb, written: Vec::new() }
+    pub(super) fn new(odb: &'r Odb<'r>, store: Store) -> Pen<'r> {
+        Pen { odb, store }
     }
 
+    /// Writes an object, durably but for its name.
     pub(super) fn write(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, Error> {
-        let id = self.odb.write(kind, bytes).map_err(failed("write an object"))?;
-        self.written.push(id);
-        Ok(id)
+        self.store.write(kind, bytes)
+    }
+
+    /// Makes the names of all that was written durable.
+    pub(super) fn settle(&mut self) -> Result<(), Error> {
+        self.store.settle()
     }
 
     /// The tree `base` with `leaves`, in order of their paths, put in or taken out. `None` where nothing is left.
@@ -134,7 +138,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let repo = Repository::init_bare(folder.path()).unwrap();
             let odb = repo.odb().unwrap();
-            let mut pen = Pen::new(&odb);
+            let mut pen = Pen::new(&odb, Store::of(repo.commondir()));
             let (mut ours, mut theirs) = (None, repo.treebuilder(None).unwrap().write().unwrap());
             let mut there: Vec<String> = Vec::new();
             for (round, step) in steps.into_iter().enumerate() {

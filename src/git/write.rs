@@ -1,21 +1,21 @@
 //! The write path: decisions become commits on a branch, one writer at a time, none lost, none twice.
 //!
 //! 1. The lock is taken; what a writer that died left behind is tidied up.
-//! 2. Each job is asked, on the newest commit, what it wants written. Blobs, trees and commits are written without an index.
-//! 3. The objects are made durable.
-//! 4. With a remote, the commits are pushed. A race that was lost begins again at 2, on what the remote has now.
-//! 5. The work tree is brought along, where the branch is checked out, and the branch moves: only from where it was.
+//! 2. Each job is asked, on the newest commit, what it wants written. Blobs, trees and commits are written without an index,
+//!    each durable before the next.
+//! 3. With a remote, the commits are pushed. A race that was lost begins again at 2, on what the remote has now.
+//! 4. The work tree is brought along, where the branch is checked out, and the branch moves: only from where it was.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use git2::{ErrorCode, ObjectType, Oid, Signature, Transaction};
-use rayon::prelude::*;
 
 use super::lock::Lock;
 use super::program::Program;
 use super::remote::{Pushed, Remote};
+use super::store::{Store, sync};
 use super::trees::Pen;
 use super::worktree::{InTheWay, WorkTree};
 use super::{Author, Error, Repo, failed, found};
@@ -148,11 +148,10 @@ struct Base {
     tip: Oid,
 }
 
-/// What the jobs of a round want: the answers as they will be, the newest commit, the objects that it is made of.
+/// What the jobs of a round want: the answers as they will be, and the newest commit.
 struct Round<N> {
     answers: Vec<Answer<N>>,
     tip: Oid,
-    written: Vec<Oid>,
 }
 
 /// The newest commit of a remote that somebody else was faster at, and what it said.
@@ -217,7 +216,7 @@ impl Writer {
                 }
                 base => base?,
             };
-            let Round { answers, tip, written } = self.decide(jobs, base.tip)?;
+            let Round { answers, tip } = self.decide(jobs, base.tip)?;
             let is_final = tip != base.tip && answers.iter().all(|answer| !matches!(answer, Answer::No(_)));
             if !is_final && !is_newest {
                 // A no is said only of the newest that there is.
@@ -234,13 +233,11 @@ impl Writer {
                 Remote::tidy(git);
                 return Ok(answers);
             }
-            self.make_durable(&written)?;
             let reach = match self.publish(base, tip, &mut lock, hold)? {
                 Published::Done(reach) => reach,
                 Published::Moved => continue,
                 Published::Lost(newest, said) => {
                     (theirs, is_newest, why) = (newest, true, format!("; the last time: {said}"));
-                    sleep(jitter(attempt));
                     continue;
                 }
             };
@@ -257,7 +254,7 @@ impl Writer {
     /// Asks every job what it wants, each on top of the one before.
     fn decide<N>(&self, jobs: &mut [Job<N>], base: Oid) -> Result<Round<N>, Failure> {
         let odb = self.repo.repo.odb().map_err(failed("open the objects"))?;
-        let mut pen = Pen::new(&odb);
+        let mut pen = Pen::new(&odb, Store::of(self.repo.repo.commondir()));
         let mut tip = base;
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -272,7 +269,8 @@ impl Writer {
             };
             answers.push(written.unwrap_or_else(|error| Answer::Failed(error.into())));
         }
-        Ok(Round { answers, tip, written: pen.written })
+        pen.settle()?;
+        Ok(Round { answers, tip })
     }
 
     fn commit(&self, change: &Change, parent: Oid, pen: &mut Pen) -> Result<Oid, Error> {
@@ -286,27 +284,10 @@ impl Writer {
         let leaves: Vec<_> = leaves.iter().map(|(path, blob)| (path.as_str(), *blob)).collect();
         let nothing = || Error { doing: "write a commit".into(), why: "it would have no files".into() };
         let tree = pen.edit(Some(parent.tree_id()), &leaves)?.ok_or_else(nothing)?;
-        let tree = git.find_tree(tree).map_err(failed("read a tree"))?;
         let sign = |author: &Author| Signature::now(&author.name, &author.email).map_err(failed("sign a commit"));
         let author = sign(&change.author)?;
         let committer = sign(change.committer.as_ref().unwrap_or(&change.author))?;
-        let text = git.commit_create_buffer(&author, &committer, &change.message, &tree, &[&parent]);
-        pen.write(ObjectType::Commit, &text.map_err(failed("write a commit"))?)
-    }
-
-    /// Sees to it that objects outlive a loss of power. What git has packed is durable already.
-    fn make_durable(&self, objects: &[Oid]) -> Result<(), Error> {
-        let folder = self.repo.repo.commondir().join("objects");
-        let path = |id: &Oid| {
-            let id = id.to_string();
-            folder.join(&id[..2]).join(&id[2..])
-        };
-        let paths: Vec<PathBuf> = objects.iter().map(path).collect();
-        let mut folders: Vec<&Path> = paths.iter().filter_map(|path| path.parent()).chain([folder.as_path()]).collect();
-        folders.sort();
-        folders.dedup();
-        paths.par_iter().try_for_each(|path| sync(path))?;
-        folders.par_iter().try_for_each(|folder| sync(folder))
+        pen.write(ObjectType::Commit, &commit_text(tree, parent.id(), &author, &committer, &change.message))
     }
 
     fn publish(&self, base: Base, tip: Oid, lock: &mut Lock, hold: Option<Transaction>) -> Result<Published, Failure> {
@@ -336,7 +317,11 @@ impl Writer {
                 Remote::tidy(git);
                 Err(Failure::Refused(remote.name.clone(), why))
             }
-            Pushed::Lost(said) => Ok(Err((self.fetch(lock)?, said))),
+            Pushed::Lost(said) => {
+                // Whoever waits, waits before looking: what was seen grows old.
+                sleep(jitter());
+                Ok(Err((self.fetch(lock)?, said)))
+            }
             Pushed::Unknown(said) => {
                 let newest = self.fetch(lock)?;
                 let has_it = newest.map_or(Ok(false), |newest| self.leads_to(newest, tip))?;
@@ -471,7 +456,7 @@ impl Writer {
                 Ok(newest) => return Ok(newest),
                 Err(error) => why = error,
             }
-            sleep(jitter(call + 4));
+            sleep(jitter() * (call + 1) * 10);
         }
         Err(Failure::Unreachable(remote.name.clone(), why))
     }
@@ -598,21 +583,29 @@ impl Repo {
     }
 }
 
+/// The content of a commit as `git cat-file commit` shows it.
+fn commit_text(tree: Oid, parent: Oid, author: &Signature, committer: &Signature, message: &str) -> Vec<u8> {
+    let mut text = format!("tree {tree}\nparent {parent}\n").into_bytes();
+    for (role, who) in [("author", author), ("committer", committer)] {
+        let time = who.when();
+        let minutes = time.offset_minutes().abs();
+        let zone = format!("{}{:02}{:02}", time.sign(), minutes / 60, minutes % 60);
+        let parts = [role.as_bytes(), b" ", who.name_bytes(), b" <", who.email_bytes(), b"> "];
+        text.extend(parts.concat());
+        text.extend(format!("{} {zone}\n", time.seconds()).into_bytes());
+    }
+    text.push(b'\n');
+    text.extend_from_slice(message.as_bytes());
+    text
+}
+
 fn in_the_way(InTheWay(why): InTheWay) -> Failure {
     Failure::InTheWay(why)
 }
 
-fn sync(path: &Path) -> Result<(), Error> {
-    match std::fs::File::open(path).and_then(|file| file.sync_all()) {
-        // It is in a pack, or was packed meanwhile.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        result => result.map_err(super::lock::failed("make durable", path)),
-    }
-}
-
-/// A wait that differs between those who lost the same race, longer the more often it was lost.
-fn jitter(attempt: u32) -> Duration {
+/// A short wait that differs between those who lost the same race.
+fn jitter() -> Duration {
     let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
     let mixed = nanos.wrapping_mul(2_654_435_761) ^ std::process::id().wrapping_mul(40_503);
-    Duration::from_millis(u64::from(mixed >> 16) % (20 * u64::from(attempt.min(12) + 1)))
+    Duration::from_millis(u64::from(mixed >> 16) % 25)
 }

@@ -1,0 +1,324 @@
+//! The write path against git: CPU per commit, durable commits a second, memory. `cargo bench --bench write`.
+//!
+//! All that is compared is measured in one run on one machine, on the same changes: a new event in a random asset, one commit each.
+//! The peer is `git commit` in a work tree, the floor `git fast-import`, which is told everything in one stream and keeps it in memory.
+//! `TAGBOOK_BENCH_COMMITS` says how many commits each makes (400), `TAGBOOK_BENCH_ASSETS` in registers of which sizes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a bench may fail, and panics to say so")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use tagbook::desk::job;
+use tagbook::git::{Answer, Author, Change, Job, Queue, Repo, Verdict, Writer};
+use tagbook::register::{Motion, Number, Refusals, Slug, What};
+
+/// Seconds that the writers at one queue get.
+const WHILE: Duration = Duration::from_secs(3);
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["write", repository, assets, commits] => alone(repository, parsed(assets), parsed(commits), false),
+        ["decide", repository, assets, commits] => alone(repository, parsed(assets), parsed(commits), true),
+        ["queue", repository, assets, writers] => together(repository, parsed(assets), parsed(writers)),
+        _ => compare(),
+    }
+}
+
+fn parsed(text: &str) -> usize {
+    text.parse().unwrap()
+}
+
+fn setting(name: &str, usual: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| usual.to_owned())
+}
+
+fn compare() {
+    let commits = parsed(&setting("TAGBOOK_BENCH_COMMITS", "400"));
+    let sizes = setting("TAGBOOK_BENCH_ASSETS", "100,10000,100000");
+    let folder = tempfile::tempdir_in(setting("TAGBOOK_BENCH_FOLDER", ".")).unwrap();
+    println!("{commits} commits each; CPU is user and system time per commit in ms\n");
+    println!("  assets   write  decide+write  fast-import  git commit   write/fast-import  write/git commit   memory");
+    let mut writes = Vec::new();
+    for assets in sizes.split(',').map(parsed) {
+        let bench = Bench { folder: folder.path().join(assets.to_string()), assets };
+        bench.prepare();
+        let (write, memory) = bench.ours("write", commits);
+        let (decide, _) = bench.ours("decide", commits);
+        let floor = bench.fast_import(commits);
+        let peer = bench.git_commit((2_000_000 / assets).clamp(10, commits));
+        println!(
+            "{assets:>8} {write:>7.3} {decide:>13.3} {floor:>12.3} {peer:>11.2} {:>19.2} {:>17.3} {memory:>5} MiB",
+            write / floor,
+            write / peer
+        );
+        writes.push(write);
+        fs::remove_dir_all(&bench.folder).unwrap();
+    }
+    let (least, most) = (writes.iter().copied().fold(f64::MAX, f64::min), writes.iter().copied().fold(0.0, f64::max));
+    println!("\nthe dearest write is {:.2} times the cheapest", most / least);
+    println!("\ndurable commits a second, 10,000 assets");
+    let bench = Bench { folder: folder.path().join("queue"), assets: 10_000 };
+    bench.prepare();
+    let peer = bench.git_commits_a_second(40);
+    for writers in [1, 8, 64] {
+        let rate = bench.queue(writers);
+        println!("{writers:>4} writers {rate:>8.0}   {:>6.1} times `git commit` ({peer:.0})", rate / peer);
+    }
+}
+
+struct Bench {
+    folder: PathBuf,
+    assets: usize,
+}
+
+/// The number of the asset at `index`.
+fn number(index: usize) -> Number {
+    Number::parse(&format!("CAM-{index:06}")).unwrap()
+}
+
+/// The events that everyone commits, from one seed: paths and texts.
+fn changes(assets: usize, commits: usize) -> impl Iterator<Item = (String, String)> {
+    let mut chance = Rng::with_seed(7);
+    (0..commits).map(move |index| {
+        let number = number(chance.usize(0..assets));
+        let path = format!("assets/{}/{number}/log/2026-11-23T{index:06}.000Z-note-a{index:07}.toml", number.group());
+        let text = format!(
+            "[[event]]\nid = \"a{index:07}\"\nat = 2026-11-23T09:00:00Z\nkind = \"note\"\nby = \"ana\"\nnote = \"{}\"\n",
+            chance.u64(..)
+        );
+        (path, text)
+    })
+}
+
+impl Bench {
+    fn git(&self, folder: &str, line: &str) -> Command {
+        let mut command = Command::new("git");
+        let config = ["user.name=Ana", "user.email=ana@example.org", "gc.auto=0", "maintenance.auto=false"];
+        command.current_dir(self.folder.join(folder)).env("GIT_CONFIG_NOSYSTEM", "1").env("HOME", &self.folder);
+        command.args(config.iter().flat_map(|setting| ["-c", setting])).args(line.split_whitespace());
+        command
+    }
+
+    fn run(&self, folder: &str, line: &str) {
+        assert!(self.git(folder, line).stdout(Stdio::null()).status().unwrap().success(), "git {line}");
+    }
+
+    /// A bare repository with a register of so many assets, in groups of a hundred.
+    fn prepare(&self) {
+        fs::create_dir_all(&self.folder).unwrap();
+        self.run(".", "init --quiet --bare --initial-branch main base.git");
+        let mut stream = String::from(
+            "commit refs/heads/main\ncommitter Ana <ana@example.org> 1700000000 +0000\ndata 8\nregister\n",
+        );
+        let mut file = |path: &str, text: &str| {
+            write!(stream, "M 100644 inline {path}\ndata {}\n{text}\n", text.len()).unwrap();
+        };
+        file("tagbook.toml", "title = \"Studio\"\n");
+        file("people/ana.toml", "name = \"Ana\"\nrole = \"keeper\"\n");
+        for index in 0..self.assets {
+            let number = number(index);
+            let text = format!("name = \"Camera {index}\"\ncategory = \"camera\"\n");
+            file(&format!("assets/{}/{number}/asset.toml", number.group()), &text);
+        }
+        self.import("base.git", &stream);
+    }
+
+    /// Feeds `git fast-import`, and gives the CPU that it took, in seconds.
+    fn import(&self, repository: &str, stream: &str) -> f64 {
+        let before = cpu(Whose::Children);
+        let mut command = self.git(repository, "fast-import --quiet");
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+        cpu(Whose::Children) - before
+    }
+
+    fn copy(&self, to: &str) {
+        let copied = Command::new("cp").args(["-a", "base.git", to]).current_dir(&self.folder).status().unwrap();
+        assert!(copied.success());
+    }
+
+    /// Milliseconds of CPU per commit, and the most memory in MiB, of a process that does what `what` says.
+    fn ours(&self, what: &str, commits: usize) -> (f64, usize) {
+        self.copy("ours.git");
+        let said = self.this(what, "ours.git", commits);
+        fs::remove_dir_all(self.folder.join("ours.git")).unwrap();
+        let mut words = said.split_whitespace();
+        (words.next().unwrap().parse().unwrap(), parsed(words.next().unwrap()))
+    }
+
+    fn this(&self, what: &str, repository: &str, count: usize) -> String {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let words =
+            [what, self.folder.join(repository).to_str().unwrap(), &self.assets.to_string(), &count.to_string()]
+                .map(str::to_owned);
+        let output = command.args(words).stderr(Stdio::inherit()).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn fast_import(&self, commits: usize) -> f64 {
+        self.copy("floor.git");
+        let mut stream = String::new();
+        for (index, (path, text)) in changes(self.assets, commits).enumerate() {
+            let from = if index == 0 { "from refs/heads/main^0\n" } else { "" };
+            let time = 1_700_000_001 + index;
+            write!(
+                stream,
+                "commit refs/heads/main\ncommitter Ana <ana@example.org> {time} +0000\ndata 4\nnote\n{from}M 100644 inline {path}\ndata {}\n{text}\n",
+                text.len()
+            )
+            .unwrap();
+        }
+        let seconds = self.import("floor.git", &stream);
+        fs::remove_dir_all(self.folder.join("floor.git")).unwrap();
+        seconds / commits as f64 * 1e3
+    }
+
+    /// CPU of `git add` and `git commit` in a work tree.
+    fn git_commit(&self, commits: usize) -> f64 {
+        let before = self.work_tree("peer");
+        self.commit_all("peer", commits);
+        let spent = cpu(Whose::Children) - before;
+        fs::remove_dir_all(self.folder.join("peer")).unwrap();
+        spent / commits as f64 * 1e3
+    }
+
+    fn git_commits_a_second(&self, commits: usize) -> f64 {
+        self.work_tree("peer");
+        let start = Instant::now();
+        self.commit_all("peer", commits);
+        let rate = commits as f64 / start.elapsed().as_secs_f64();
+        fs::remove_dir_all(self.folder.join("peer")).unwrap();
+        rate
+    }
+
+    fn work_tree(&self, name: &str) -> f64 {
+        self.run(".", &format!("clone --quiet base.git {name}"));
+        self.run(name, "status --short");
+        cpu(Whose::Children)
+    }
+
+    fn commit_all(&self, folder: &str, commits: usize) {
+        for (path, text) in changes(self.assets, commits) {
+            let place = self.folder.join(folder).join(&path);
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::write(place, text).unwrap();
+            self.run(folder, &format!("add -- {path}"));
+            // As durable as what it is compared with.
+            self.run(
+                folder,
+                "-c core.fsync=committed,reference -c core.fsyncMethod=fsync commit --quiet --message note",
+            );
+        }
+    }
+
+    fn queue(&self, writers: usize) -> f64 {
+        self.copy("queue.git");
+        let said = self.this("queue", "queue.git", writers);
+        fs::remove_dir_all(self.folder.join("queue.git")).unwrap();
+        said.trim().parse().unwrap()
+    }
+}
+
+fn writer(repository: &str) -> Writer {
+    Writer::new(Repo::at(Path::new(repository)).unwrap(), "refs/heads/main".into(), None).unwrap()
+}
+
+fn ana() -> Author {
+    Author { name: "Ana".into(), email: "ana@example.org".into() }
+}
+
+fn motion(index: usize, number: Number) -> Motion {
+    Motion {
+        what: What::Have { person: Slug::referred("ana"), due: None },
+        numbers: vec![number],
+        except: Vec::new(),
+        by: Slug::referred("ana"),
+        at: None,
+        note: None,
+        batch: None,
+        job: None,
+        seed: index.to_string(),
+    }
+}
+
+/// Commits one change after the other, and says what it took: CPU per commit in ms, the most memory in MiB.
+fn alone(repository: &str, assets: usize, commits: usize, decides: bool) {
+    let writer = writer(repository);
+    let all: Vec<_> = changes(assets, commits).collect();
+    let mut chance = Rng::with_seed(7);
+    let before = cpu(Whose::Own);
+    for (index, (path, text)) in all.into_iter().enumerate() {
+        let change =
+            Change { files: vec![(path, text.into_bytes())], message: "note\n".into(), author: ana(), committer: None };
+        let what: Job<Refusals> = if decides {
+            job(motion(index, number(chance.usize(0..assets))), ana(), None)
+        } else {
+            Box::new(move |_, _| Ok(Verdict::Write(change.clone())))
+        };
+        let answer = writer.record(&mut [what]).pop().unwrap();
+        assert!(matches!(answer, Answer::Recorded(_)), "{answer:?}");
+    }
+    let spent = cpu(Whose::Own) - before;
+    println!("{} {}", spent / commits as f64 * 1e3, most_memory());
+}
+
+/// Lets so many writers at one queue for a while, and says how many commits a second were acknowledged.
+fn together(repository: &str, assets: usize, writers: usize) {
+    let queue: Arc<Queue<Refusals>> = Arc::new(Queue::start(writer(repository)));
+    let done = Arc::new(AtomicUsize::new(0));
+    let start = Instant::now();
+    let all: Vec<_> = (0..writers)
+        .map(|one| {
+            let (queue, done) = (Arc::clone(&queue), Arc::clone(&done));
+            thread::spawn(move || {
+                let mut chance = Rng::with_seed(one as u64);
+                while start.elapsed() < WHILE {
+                    let index = done.load(Ordering::Relaxed) * writers + one;
+                    let answer = queue.record(job(motion(index, number(chance.usize(0..assets))), ana(), None));
+                    assert!(matches!(answer, Answer::Recorded(_)), "{answer:?}");
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    all.into_iter().for_each(|writer| writer.join().unwrap());
+    println!("{}", done.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64());
+}
+
+/// Whose time.
+#[derive(Clone, Copy)]
+enum Whose {
+    Own,
+    Children,
+}
+
+/// User and system time in seconds, as Linux counts it (proc(5): fields 14 to 17 of `stat`, in hundredths of a second).
+fn cpu(whose: Whose) -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<f64> =
+        stat.rsplit(')').next().unwrap().split_whitespace().skip(1).map(|field| field.parse().unwrap_or(0.0)).collect();
+    let first = match whose {
+        Whose::Own => 10,
+        Whose::Children => 12,
+    };
+    (fields[first] + fields[first + 1]) / 100.0
+}
+
+fn most_memory() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    parsed(line.split_whitespace().nth(1).unwrap()) / 1024
+}
