@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
 
+mod add;
 mod build;
 mod check;
+mod clones;
 mod examples;
 mod git;
 mod look;
+mod motions;
+mod recording;
 mod serve;
 mod shop;
 mod start;

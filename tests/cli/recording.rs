@@ -1,0 +1,198 @@
+//! How what happened gets into repositories of every shape, and what is left alone there.
+
+use std::fs;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::shop::{Ran, Shop, ran};
+
+/// Runs tagbook in a folder beside the register.
+fn run_in(shop: &Shop, folder: &str, line: &str) -> Ran {
+    let mut command = shop.tagbook();
+    command.args(line.split_whitespace()).current_dir(shop.outside(folder));
+    ran(command)
+}
+
+/// The kinds of events in the log of an asset, as its files are named.
+fn logged(shop: &Shop, folder: &str) -> Vec<String> {
+    let files = crate::shop::files(&shop.outside(folder).join("log"));
+    files.keys().map(|name| name.split("Z-").last().unwrap().split('-').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn without_commit_the_files_are_left_and_seen_by_the_next() {
+    let shop = Shop::workshop();
+    let head = shop.git("rev-parse HEAD");
+    let said = shop.says("have CAM-0001 --to ben --no-commit");
+    assert_eq!(said, "CAM-0001 is with Ben Adler\n");
+    assert_eq!(shop.git("rev-parse HEAD"), head);
+    let status = shop.git("status --porcelain --untracked-files=all");
+    assert!(status.starts_with("?? assets/CAM-0001/log/") && status.lines().count() == 1, "{status}");
+    shop.refuses("checkout CAM-0001 --to ana --no-commit", "`ben` has it since");
+    let answer = shop.json("return CAM-0001 --no-commit");
+    assert_eq!(
+        (&answer["ok"], &answer["commit"], &answer["state"]["custodian"]),
+        (&true.into(), &Value::Null, &Value::Null)
+    );
+    assert_eq!(logged(&shop, "shop/assets/CAM-0001"), ["checkout", "return"]);
+
+    let said = shop.refuses("note CAM-0001 --note hello", "has changes that are not committed");
+    assert!(said.contains("assets/CAM-0001/log/") && said.contains("hint: commit them first, or"), "{said}");
+    shop.refuses("have CAM-0002 CAM-0001", "has changes that are not committed");
+    shop.says("note CAM-0002 --note hello");
+    assert_eq!(shop.git("show --format= --name-only HEAD").lines().count(), 1);
+    shop.commit("by-hand");
+    shop.did("note CAM-0001 --note hello");
+    shop.is_sound();
+}
+
+#[test]
+fn a_record_or_a_log_that_was_changed_by_hand_is_committed_first() {
+    let shop = Shop::workshop();
+    shop.did("note CAM-0001 --note one");
+    let log = shop.git("show --format= --name-only HEAD");
+    let changes: [&dyn Fn(); 3] = [
+        &|| shop.asset("CAM-0001", "Another name", "camera", ""),
+        &|| fs::remove_file(shop.root().join(log.trim())).unwrap(),
+        &|| drop(shop.event("CAM-0001", "2024-03-02T09:00:00Z", "note", "note = \"by hand\"")),
+    ];
+    for change in changes {
+        change();
+        shop.refuses("note CAM-0001 --note two", "has changes that are not committed");
+        shop.git("checkout --quiet -- .");
+        shop.git("clean --quiet -d --force");
+    }
+    shop.did("note CAM-0001 --note two");
+}
+
+#[test]
+fn what_somebody_is_working_on_survives_a_commit() {
+    let shop = Shop::workshop();
+    shop.file("notes/a.txt", "one\n");
+    shop.file("notes/b.txt", "one\n");
+    shop.file("notes/gone.txt", "one\n");
+    shop.file("notes/moved.txt", "moved\n");
+    shop.commit("notes");
+    shop.file("notes/a.txt", "staged\n");
+    shop.git("add notes/a.txt");
+    shop.file("notes/a.txt", "staged, then changed\n");
+    shop.file("notes/b.txt", "changed\r\n");
+    shop.git("rm --quiet --cached notes/gone.txt");
+    shop.git("mv notes/moved.txt notes/here.txt");
+    shop.file("notes/new.txt", "new and staged\n");
+    shop.git("add notes/new.txt");
+    shop.file("assets/TOL-0001/asset.toml", "name = \"Half a na");
+    shop.file("untracked.txt", "\u{0}bytes");
+    let state = |shop: &Shop| {
+        let all = ["status --porcelain", "diff --cached", "diff", "ls-files --stage notes untracked.txt"];
+        let files = crate::shop::files(&shop.root().join("notes"));
+        (all.map(|line| shop.git(line)), files, fs::read(shop.root().join("untracked.txt")).unwrap())
+    };
+    let before = state(&shop);
+    let ran = shop.run("have CAM-0001 CAM-0002");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(state(&shop), before);
+    let committed = shop.git("show --format= --name-only HEAD");
+    assert!(committed.lines().all(|path| path.contains("/log/")) && committed.lines().count() == 2, "{committed}");
+    shop.refuses("note TOL-0001 --note hello", "has changes that are not committed");
+    shop.git("fsck --strict");
+}
+
+#[test]
+fn a_register_in_a_folder_of_a_repository_writes_only_there() {
+    let shop = Shop::empty();
+    for kit in ["kit", "branch/kit"] {
+        shop.file(&format!("{kit}/tagbook.toml"), "title = \"Kit\"\ntimezone = \"UTC\"\n");
+        shop.file(
+            &format!("{kit}/people/ana.toml"),
+            "name = \"Ana\"\nemail = \"ana@example.org\"\nrole = \"keeper\"\n",
+        );
+        shop.file(&format!("{kit}/categories.toml"), "[tool]\nname = \"Tools\"\nprefix = \"T\"\n");
+        shop.file(&format!("{kit}/assets/A-1/asset.toml"), "name = \"One\"\ncategory = \"tool\"\n");
+    }
+    shop.file("README.md", "other things");
+    shop.commit("first");
+    shop.did("-C kit have A-1");
+    let path = shop.git("show --format= --name-only HEAD");
+    assert!(path.starts_with("kit/assets/A-1/log/"), "{path}");
+    assert_eq!(shop.json("-C branch/kit show A-1")["status"], "available");
+    shop.did("-C branch/kit have A-1");
+    assert!(shop.git("show --format= --name-only HEAD").starts_with("branch/kit/assets/A-1/log/"));
+    let inside = run_in(&shop, "shop/branch/kit/assets", "back a-1");
+    assert_eq!(inside.code, Some(0), "{}", inside.err);
+    assert_eq!(shop.json("-C branch/kit show A-1")["status"], "available");
+    assert_eq!(shop.json("-C kit show A-1")["custodian"], "ana");
+    shop.says("-C kit add --category tool --name Two");
+    assert_eq!(shop.git("show --format= --name-only HEAD").trim(), "kit/assets/T-00xx/T-0001/asset.toml");
+    assert_eq!(shop.git("status --porcelain"), "");
+    for kit in ["kit", "branch/kit"] {
+        assert_eq!(shop.run(&format!("-C {kit} check")).code, Some(0));
+    }
+}
+
+#[test]
+fn a_folder_in_no_repository_gets_files() {
+    let shop = Shop::new();
+    shop.asset("CAM-0001", "Sony FX3", "camera", "");
+    let ran = shop.run("have CAM-0001 --by ben");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "CAM-0001 is with Ben Adler\n"));
+    assert_eq!(ran.err, "note: this folder is in no git repository: the files are written, and there is no commit\n");
+    assert_eq!(logged(&shop, "shop/assets/CAM-0001"), ["checkout"]);
+    assert_eq!(shop.run("checkout CAM-0001 --to ana").code, Some(1));
+    let quiet = shop.run("back CAM-0001 --no-commit");
+    assert_eq!((quiet.code, quiet.err.as_str()), (Some(0), ""));
+    assert!(!shop.root().join(".git").exists());
+    shop.is_sound();
+}
+
+#[test]
+fn what_is_half_done_is_finished_first() {
+    let shop = Shop::workshop();
+    shop.git("checkout --quiet --detach");
+    let said = shop.refuses("have CAM-0001", "no branch is checked out");
+    assert!(said.contains("hint: `git switch` to one, or leave the files uncommitted with --no-commit"), "{said}");
+    shop.git("checkout --quiet -b other");
+    shop.file("note.txt", "theirs");
+    shop.commit("theirs");
+    shop.git("checkout --quiet main");
+    shop.file("note.txt", "ours");
+    shop.commit("ours");
+    assert!(!shop.program("git").args(["merge", "--quiet", "other"]).output().unwrap().status.success());
+    let said = shop.refuses("have CAM-0001", "a merge is going on in this repository");
+    assert!(said.contains("--no-commit"), "{said}");
+    shop.says("have CAM-0001 --no-commit");
+    shop.file("note.txt", "both");
+    shop.git("add --all");
+    shop.git("commit --quiet --no-edit");
+    assert_eq!(shop.did("back CAM-0001")["state"]["custodian"], Value::Null);
+}
+
+#[test]
+fn linked_work_trees_write_to_their_own_branch() {
+    let shop = Shop::workshop();
+    shop.git("worktree add --quiet -b side ../side");
+    let main = shop.git("rev-parse main");
+    let said = run_in(&shop, "side", "have CAM-0001 --to ben");
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(shop.git("rev-parse main"), main);
+    assert_eq!(shop.git("rev-parse side~1"), main);
+    assert_eq!(shop.git("-C ../side status --porcelain") + &shop.git("status --porcelain"), "");
+    assert_eq!(logged(&shop, "side/assets/CAM-0001"), ["checkout"]);
+    assert_eq!(logged(&shop, "shop/assets/CAM-0001"), Vec::<String>::new());
+    shop.did("have CAM-0001");
+    let merged = shop.git("merge --quiet side");
+    assert_eq!(merged, "");
+    assert!(shop.run("check").out.contains("refused-event"));
+}
+
+#[test]
+fn a_file_that_stands_in_the_way_is_left() {
+    let shop = Shop::workshop();
+    shop.file("assets/CAM-0001/log", "a file where a folder should be");
+    let ran = shop.run("have CAM-0001");
+    assert_ne!(ran.code, Some(0));
+    assert_eq!(shop.git("rev-list --count HEAD").trim(), "1");
+    fs::remove_file(shop.root().join("assets/CAM-0001/log")).unwrap();
+    shop.did("have CAM-0001");
+}
