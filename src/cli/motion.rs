@@ -108,6 +108,8 @@ fn subcommand(kind: &Kind) -> Command {
         if !shape.words.is_empty() {
             field = field.value_parser(PossibleValuesParser::new(shape.words)).ignore_case(true);
         }
+        // Half the globe lies south or west of nothing.
+        field = field.allow_negative_numbers(matches!(*key, "lat" | "lon" | "accuracy_m"));
         command = command.arg(field.action(if shape.many { ArgAction::Append } else { ArgAction::Set }));
     }
     if MOVES_KITS.contains(&kind) {
