@@ -630,3 +630,12 @@ fn the_answer_is_a_sentence_or_json() {
     assert!(refused["refusal"]["message"].as_str().unwrap().contains("`ben` has it"), "{refused}");
     assert_eq!(shop.everything(), before);
 }
+
+#[test]
+fn a_job_that_is_no_name_is_not_written() {
+    let shop = Shop::workshop();
+    let before = shop.everything();
+    let ran = shop.run_words(&["have", "CAM-0001", "--job", "Nord film!"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert_eq!(shop.everything(), before);
+}
