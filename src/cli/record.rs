@@ -151,9 +151,11 @@ fn commit(
     let pushes = !how.no_push && repo.setting("tagbook.push").unwrap_or(true);
     let remote = branch.remote.filter(|_| pushes);
     let name = remote.as_ref().map(|remote| remote.name.clone());
-    let local = repo.commit(&branch.name).map_err(one)?;
     let author = who.identity.as_ref().map_err(|error| one(Stop::Failed(error.to_string())))?.clone();
+    let here = branch.name.clone();
     let job = |repo: &Repo, commit: git2::Oid| {
+        // While others held the lock, the branch has moved.
+        let local = repo.commit(&here)?;
         Ok(match decide(root, repo, local, commit, who, wish)? {
             Err(stops) => Verdict::No(stops),
             Ok(None) => Verdict::Known,

@@ -198,3 +198,26 @@ fn the_branch_may_have_another_name_there() {
     assert_eq!(shop.git("-C ../hub.git rev-parse trunk"), shop.git("rev-parse HEAD"));
     assert_eq!(shop.git("-C ../hub.git rev-parse main"), main);
 }
+
+#[test]
+fn clones_that_record_at_once_lose_nothing() {
+    let shop = shared();
+    let start = |n: usize| {
+        let clone = if n.is_multiple_of(2) { "." } else { "../other" };
+        let number = ["CAM-0001", "CAM-0002", "TOL-0001"][n % 3];
+        let mut command = shop.tagbook();
+        command.args(["-C", clone, "note", number, "--note", "at once"]);
+        command.stdout(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let all: Vec<_> = (0..6).map(start).collect();
+    for mut one in all {
+        assert!(one.wait().unwrap().success());
+    }
+    shop.git("pull --quiet");
+    shop.git("-C ../other pull --quiet");
+    assert!(agree(&shop));
+    assert_eq!(shop.json("log").as_array().map(Vec::len), Some(6));
+    assert_eq!(shop.git("rev-list --count --no-merges HEAD").trim(), "7");
+    assert_eq!(shop.git("for-each-ref refs/tagbook") + &shop.git("-C ../other for-each-ref refs/tagbook"), "");
+    shop.is_sound();
+}

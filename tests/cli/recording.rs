@@ -187,6 +187,38 @@ fn linked_work_trees_write_to_their_own_branch() {
 }
 
 #[test]
+fn commands_at_once_wait_for_each_other() {
+    let shop = Shop::workshop();
+    let numbers = ["CAM-0001", "CAM-0001", "CAM-0001", "CAM-0002", "TOL-0001", "CAM-0001"];
+    let start = |number: &&str| {
+        shop.tagbook().args(["note", number, "--note", "at once"]).stdout(Stdio::null()).spawn().unwrap()
+    };
+    let all: Vec<_> = numbers.iter().map(start).collect();
+    for mut one in all {
+        assert!(one.wait().unwrap().success());
+    }
+    assert_eq!(shop.git("rev-list --count HEAD").trim(), "7");
+    assert_eq!(shop.git("status --porcelain"), "");
+    assert_eq!(shop.json("log").as_array().map(Vec::len), Some(6));
+    shop.git("fsck --strict");
+
+    let start = |_| {
+        let mut command = shop.tagbook();
+        command
+            .args(["checkout", "CAM-0002", "--to", "ben"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let all: Vec<_> = (0..4).map(start).collect();
+    let all: Vec<_> = all.into_iter().map(|mut one| one.wait().unwrap().code()).collect();
+    assert_eq!(all.iter().filter(|code| **code == Some(0)).count(), 1, "{all:?}");
+    assert_eq!(all.iter().filter(|code| **code == Some(1)).count(), 3, "{all:?}");
+    shop.is_sound();
+}
+
+#[test]
 fn a_file_that_stands_in_the_way_is_left() {
     let shop = Shop::workshop();
     shop.file("assets/CAM-0001/log", "a file where a folder should be");
