@@ -14,7 +14,7 @@ use git2::{ErrorCode, ObjectType, Oid, Signature};
 use rayon::prelude::*;
 
 use super::lock::Lock;
-use super::program::Program;
+use super::program::{Program, finished, last_line};
 use super::remote::{Pushed, Remote};
 use super::trees::Pen;
 use super::worktree::{InTheWay, WorkTree};
@@ -508,12 +508,20 @@ impl Repo {
         let program = Program::of(&self.repo);
         let paths: Vec<String> = paths.iter().map(|path| self.path_in_repository(path)).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        for words in [[&["add", "--"], &paths[..]].concat(), vec!["commit", "--quiet", "--message", message]] {
-            let said = program.run(&words)?;
-            if !said.ok {
-                return Err(Error { doing: format!("`git {}`", words[0]), why: super::program::last_line(&said.err) });
-            }
+        let add = [&["add", "--"], &paths[..]].concat();
+        // In an index of its own, so that nothing else that is staged goes along, and nothing is left if a hook says no.
+        let index = self.repo.path().join("tagbook-index");
+        let _ = std::fs::remove_file(&index);
+        let mut said = Ok(());
+        for words in [&add[..], &["commit", "--quiet", "--message", message]] {
+            said = said.and_then(|()| match finished(program.command(words).env("GIT_INDEX_FILE", &index))? {
+                said if said.ok => Ok(()),
+                said => Err(Error { doing: format!("`git {}`", words[0]), why: last_line(&said.err) }),
+            });
         }
+        let _ = std::fs::remove_file(&index);
+        said?;
+        program.run(&add)?;
         self.head()?.ok_or_else(|| Error { doing: "`git commit`".into(), why: "it made no commit".into() })
     }
 }

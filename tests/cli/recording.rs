@@ -147,6 +147,42 @@ fn a_folder_in_no_repository_gets_files() {
 }
 
 #[test]
+fn the_first_commit_takes_the_register_along_and_nothing_else() {
+    let shop = Shop::new();
+    shop.asset("CAM-0001", "Sony FX3", "camera", "");
+    shop.git("init --quiet");
+    shop.file("private.txt", "mine");
+    shop.file("staged.txt", "not yet");
+    shop.git("add staged.txt");
+    assert_eq!(shop.run("checkout CAM-0001 --to nobody").code, Some(1));
+    let answer = shop.json("have CAM-0001");
+    assert_eq!(answer["commit"].as_str(), Some(shop.git("rev-parse HEAD").trim()));
+    assert_eq!(shop.git("rev-list --count HEAD").trim(), "1");
+    assert_eq!(shop.git("log -1 --format=%s").trim(), "check out CAM-0001 to ana");
+    let event = answer["event"].as_str().unwrap();
+    assert_eq!(shop.git("log -1 --format=%(trailers:only)").trim(), format!("Tagbook-Event: CAM-0001/{event}"));
+    assert_eq!(shop.git("status --porcelain"), "A  staged.txt\n?? private.txt\n");
+    shop.says("back CAM-0001");
+    assert_eq!(shop.git("status --porcelain"), "A  staged.txt\n?? private.txt\n");
+}
+
+#[test]
+fn a_first_commit_that_fails_leaves_no_event() {
+    let shop = Shop::new();
+    shop.asset("CAM-0001", "Sony FX3", "camera", "");
+    shop.git("init --quiet");
+    shop.file(".git/hooks/pre-commit", "#!/bin/sh\necho not today >&2\nexit 1\n");
+    shop.program("chmod").args(["+x", ".git/hooks/pre-commit"]).status().unwrap();
+    let ran = shop.run("have CAM-0001");
+    assert_eq!(ran.code, Some(3), "{}", ran.err);
+    assert!(ran.err.contains("not today"), "{}", ran.err);
+    assert_eq!(logged(&shop, "shop/assets/CAM-0001"), Vec::<String>::new());
+    fs::remove_file(shop.root().join(".git/hooks/pre-commit")).unwrap();
+    shop.says("checkout CAM-0001 --to ben");
+    assert_eq!(shop.git("status --porcelain"), "");
+}
+
+#[test]
 fn what_is_half_done_is_finished_first() {
     let shop = Shop::workshop();
     shop.git("checkout --quiet --detach");
