@@ -186,9 +186,14 @@ impl Writer {
     }
 
     fn attempt_all<N>(&self, jobs: &mut [Job<N>]) -> Result<Vec<Answer<N>>, Failure> {
-        let git = &self.repo.repo;
-        let mut lock = Lock::take(git.commondir())?;
+        let mut lock = Lock::take(self.repo.repo.commondir())?;
         self.mend(&mut lock)?;
+        let answers = self.attempt(jobs, &mut lock);
+        Remote::tidy(&self.repo.repo);
+        answers
+    }
+
+    fn attempt<N>(&self, jobs: &mut [Job<N>], lock: &mut Lock) -> Result<Vec<Answer<N>>, Failure> {
         let mut theirs = self.known_remote()?;
         let mut is_newest = self.remote.is_none();
         for attempt in 0..ATTEMPTS {
@@ -204,7 +209,7 @@ impl Writer {
                 return Ok(answers);
             }
             self.make_durable(&written)?;
-            let reach = match self.publish(base, tip, &mut lock)? {
+            let reach = match self.publish(base, tip, lock)? {
                 Published::Done(reach) => reach,
                 Published::Moved => continue,
                 Published::Lost(newest) => {
@@ -213,7 +218,6 @@ impl Writer {
                     continue;
                 }
             };
-            Remote::tidy(git);
             let reached = |answer| match answer {
                 Answer::Recorded(receipt) => Answer::Recorded(Receipt { reach, ..receipt }),
                 other => other,

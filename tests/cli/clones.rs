@@ -71,6 +71,37 @@ fn what_is_recorded_is_on_the_remote() {
 }
 
 #[test]
+fn a_stale_clone_decides_on_the_newest() {
+    let shop = shared();
+    shop.did("have CAM-0001");
+    // Nobody told the other clone: it does not fetch before it asks.
+    shop.says("-C ../other note CAM-0002 --note hello");
+    assert_eq!(heads(&shop)[1], heads(&shop)[2]);
+    assert_eq!(shop.json("-C ../other show CAM-0001")["custodian"], "ana");
+    let said = fails(&shop, "checkout CAM-0001 --to ben", 1);
+    assert!(said.contains("`ana` has it since"), "{said}");
+
+    shop.says("-C ../other transfer CAM-0001 --to ben");
+    let said = fails(&shop, "extend CAM-0001 --due 2024-01-01", 1);
+    assert!(said.contains("before the day"), "{said}");
+    // Here it is still with ana: the refusal names who has it on the remote.
+    assert_eq!(shop.json("show CAM-0001")["custodian"], "ana");
+    let said = fails(&shop, "transfer CAM-0001 --to ben", 1);
+    assert!(said.contains("`ben` has it since"), "{said}");
+    let said = fails(&shop, "accept CAM-0001", 1);
+    assert!(said.contains("`ben` has it since"), "{said}");
+
+    shop.says("back CAM-0001");
+    shop.says("-C ../other note CAM-0001 --note seen");
+    shop.git("pull --quiet");
+    assert!(agree(&shop));
+    let log = shop.json("log CAM-0001");
+    let log: Vec<_> = log.as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    assert_eq!(log, ["checkout", "transfer", "return", "note"]);
+    shop.is_sound();
+}
+
+#[test]
 fn two_who_take_the_same_thing_are_told_apart() {
     let shop = shared();
     shop.did("checkout CAM-0001 --to ana");
@@ -124,6 +155,20 @@ fn what_was_not_pushed_goes_along_with_the_next() {
     fs::rename(shop.outside("hub.git"), shop.outside("away.git")).unwrap();
     shop.git("config tagbook.push false");
     shop.did("back CAM-0001");
+}
+
+#[test]
+fn branches_that_parted_are_brought_together_first() {
+    let shop = shared();
+    shop.says("have CAM-0001 --no-push");
+    shop.says("-C ../other have CAM-0002");
+    let said = fails(&shop, "have TOL-0001", 1);
+    assert!(said.contains("each gone their own way") && said.contains("git pull --rebase"), "{said}");
+    shop.git("pull --quiet --rebase");
+    shop.says("have TOL-0001");
+    shop.git("-C ../other pull --quiet");
+    assert!(agree(&shop));
+    shop.is_sound();
 }
 
 #[test]
