@@ -303,6 +303,7 @@ impl From<Failure> for Stop {
                      To record it here only, say --no-push"
                 ));
             }
+            Failure::Barred(..) => return Stop::Failed(format!("{why}. To record it here only, say --no-push")),
             Failure::Busy(_) => return Stop::Failed(format!("{why}; try again")),
             Failure::InTheWay(_) => "commit them or move them away".to_owned(),
             Failure::Refused(..) => format!("record it on a branch of your own, or {here}"),

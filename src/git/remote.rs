@@ -34,9 +34,22 @@ pub(super) enum Pushed {
     Lost,
     /// No, and no again if asked again.
     Refused(String),
+    /// It is not there, or does not let this user in: nothing was sent.
+    Barred(String),
     /// The repository there has a work tree with this branch in it, which no push may change.
     CheckedOut,
     /// Whether it was taken is not known.
+    Unknown(String),
+}
+
+/// What became of a fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fetched {
+    /// The newest commit of the branch; `None` where there is no such branch.
+    Newest(Option<Oid>),
+    /// It is not there, or does not let this user in.
+    Barred(String),
+    /// It did not answer; it may the next time.
     Unknown(String),
 }
 
@@ -50,8 +63,8 @@ impl Remote {
         Ok(outcome(&said, &self.branch))
     }
 
-    /// The newest commit of the remote's branch, with its history as deep as wanted; `None` where there is no such branch.
-    pub(super) fn fetch(&self, repo: &git2::Repository) -> Result<Result<Option<Oid>, String>, Error> {
+    /// The newest commit of the remote's branch, with its history as deep as wanted.
+    pub(super) fn fetch(&self, repo: &git2::Repository) -> Result<Fetched, Error> {
         let refspec = format!("+{}:{INCOMING}", self.branch);
         let depth = self.depth.map(|depth| format!("--depth={depth}"));
         let quiet = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
@@ -62,9 +75,15 @@ impl Remote {
         let said = Program::of(repo).run(&words)?;
         if !said.ok {
             let none = said.err.contains("couldn't find remote ref");
-            return Ok(if none { Ok(None) } else { Err(last_line(&said.err)) });
+            let unknown = || Fetched::Unknown(last_line(&said.err));
+            return Ok(if none {
+                Fetched::Newest(None)
+            } else {
+                permanent(&said.err).map_or_else(unknown, Fetched::Barred)
+            });
         }
-        repo.refname_to_id(INCOMING).map(|id| Ok(Some(id))).map_err(failed("read a reference"))
+        let newest = repo.refname_to_id(INCOMING).map_err(failed("read a reference"))?;
+        Ok(Fetched::Newest(Some(newest)))
     }
 
     /// Forgets the references that were needed on the way.
@@ -81,7 +100,7 @@ fn outcome(said: &Said, branch: &str) -> Pushed {
     let line = said.out.lines().find(|line| line.contains(&format!(":{branch}\t")));
     let Some((flag, summary)) = line.and_then(|line| Some((line.chars().next()?, line.rsplit('\t').next()?))) else {
         return match permanent(&said.err) {
-            Some(why) => Pushed::Refused(why),
+            Some(why) => Pushed::Barred(why),
             None if said.ok => Pushed::Unknown("git said nothing of the branch".into()),
             None => Pushed::Unknown(last_line(&said.err)),
         };
@@ -196,13 +215,13 @@ mod tests {
 
     #[test]
     fn who_may_not_is_told_so_and_who_cannot_reach_it_asks_again() {
-        for refused in [
+        for barred in [
             "git@git.example.org: Permission denied (publickey).\nfatal: Could not read from remote repository.",
             "fatal: unable to access 'https://git.example.org/': The requested URL returned error: 403",
             "fatal: Authentication failed for 'https://git.example.org/'",
             "fatal: '/gone' does not appear to be a git repository",
         ] {
-            assert!(matches!(pushed(false, "", refused), Pushed::Refused(_)), "{refused}");
+            assert!(matches!(pushed(false, "", barred), Pushed::Barred(_)), "{barred}");
         }
         for unknown in [
             "fatal: unable to access 'https://x/': Could not resolve host: x",

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::lock::Lock;
 use super::program::{Program, finished, last_line};
-use super::remote::{Pushed, Remote};
+use super::remote::{Fetched, Pushed, Remote};
 use super::trees::Pen;
 use super::worktree::{InTheWay, WorkTree};
 use super::{Author, Error, Repo, failed};
@@ -100,6 +100,9 @@ pub enum Failure {
     /// The remote could not be reached; whether it was recorded there is known to nobody here.
     #[error("`{0}` cannot be reached: {1}")]
     Unreachable(String, String),
+    /// The remote is not there, or does not let this user in: it was sent nothing.
+    #[error("`{0}` cannot be used: {1}")]
+    Barred(String, String),
     /// The branch has commits that the remote lacks, and they are not events that were recorded here.
     #[error("the branch has {0} commits of yours that `{1}` does not have")]
     Unpushed(usize, String),
@@ -305,13 +308,15 @@ impl Writer {
         match remote.push(git, tip, lock)? {
             Pushed::Accepted => Ok(Ok(Reach::Shared)),
             Pushed::CheckedOut => Ok(Ok(Reach::Unshared)),
-            Pushed::Refused(why) => {
-                Remote::tidy(git);
-                Err(Failure::Refused(remote.name.clone(), why))
-            }
+            Pushed::Refused(why) => Err(Failure::Refused(remote.name.clone(), why)),
+            Pushed::Barred(why) => Err(Failure::Barred(remote.name.clone(), why)),
             Pushed::Lost => Ok(Err(self.fetch()?)),
             Pushed::Unknown(_) => {
-                let newest = self.fetch()?;
+                let newest = self.fetch().map_err(|failure| match failure {
+                    // It may have arrived before the remote went away.
+                    Failure::Barred(name, why) => Failure::Unreachable(name, why),
+                    other => other,
+                })?;
                 let has_it = newest.is_some_and(|newest| self.leads_to(newest, tip));
                 Ok(if has_it { Ok(Reach::Shared) } else { Err(newest) })
             }
@@ -398,8 +403,9 @@ impl Writer {
         let mut why = String::new();
         for call in 0..CALLS {
             match remote.fetch(&self.repo.repo)? {
-                Ok(newest) => return Ok(newest),
-                Err(error) => why = error,
+                Fetched::Newest(newest) => return Ok(newest),
+                Fetched::Barred(why) => return Err(Failure::Barred(remote.name.clone(), why)),
+                Fetched::Unknown(error) => why = error,
             }
             sleep(jitter(call + 4));
         }

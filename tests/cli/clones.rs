@@ -140,6 +140,24 @@ fn a_remote_that_declines_leaves_everything_as_it_was() {
 }
 
 #[test]
+fn a_remote_that_is_gone_leaves_everything_as_it_was() {
+    let shop = shared();
+    fs::rename(shop.outside("hub.git"), shop.outside("away.git")).unwrap();
+    let said = fails(&shop, "have CAM-0001", 3);
+    assert!(said.contains("`origin`") && said.contains("--no-push"), "{said}");
+    let said = fails(&shop, "return CAM-0001", 3);
+    assert!(said.contains("`origin`"), "{said}");
+
+    let said = shop.says("have CAM-0001 --no-push");
+    assert!(!said.contains("origin"), "{said}");
+    fs::rename(shop.outside("away.git"), shop.outside("hub.git")).unwrap();
+    shop.says("note CAM-0001 --note hello");
+    shop.git("-C ../other pull --quiet");
+    assert!(agree(&shop));
+    assert_eq!(shop.git("rev-list --count HEAD").trim(), "3");
+}
+
+#[test]
 fn what_was_not_pushed_goes_along_with_the_next() {
     let shop = shared();
     let first = shop.json("have CAM-0001 --no-push")["commit"].as_str().unwrap().to_owned();
