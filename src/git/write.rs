@@ -104,7 +104,7 @@ pub enum Failure {
     #[error("`{0}` cannot be used: {1}")]
     Barred(String, String),
     /// The branch has commits that the remote lacks, and they are not events that were recorded here.
-    #[error("the branch has {0} commits of yours that `{1}` does not have")]
+    #[error("the branch has commits of yours that `{1}` does not have ({0})")]
     Unpushed(usize, String),
     /// Branch and remote have each gone their own way.
     #[error("the branch and `{0}` have each gone their own way")]

@@ -176,6 +176,22 @@ fn what_was_not_pushed_goes_along_with_the_next() {
 }
 
 #[test]
+fn commits_of_ones_own_are_not_pushed_along() {
+    let shop = shared();
+    shop.file("README.md", "a draft");
+    shop.commit("draft");
+    let said = fails(&shop, "have CAM-0001", 1);
+    assert!(said.contains("commits of yours that `origin` does not have (1)"), "{said}");
+    assert!(said.contains("hint: share them with `git push`"), "{said}");
+    shop.says("have CAM-0001 --no-push");
+    fails(&shop, "have CAM-0002", 1);
+    shop.git("push --quiet");
+    shop.says("have CAM-0002");
+    shop.git("-C ../other pull --quiet");
+    assert!(agree(&shop));
+}
+
+#[test]
 fn branches_that_parted_are_brought_together_first() {
     let shop = shared();
     shop.says("have CAM-0001 --no-push");
