@@ -271,21 +271,23 @@ fn on_the_way(folder: &str, asset: &str) -> bool {
 
 /// Says of what nobody knows that it stands in the folder, but in no commit.
 fn with_uncommitted(stop: Stop, root: &Path) -> Stop {
-    let Stop::Refused(why, None) = stop else { return stop };
-    let Some(name) =
-        why.split('`').nth(1).filter(|_| why.contains("there is no ") || why.contains("nobody in people/"))
-    else {
-        return Stop::Refused(why, None);
-    };
-    let tree = disk::read(root).unwrap_or_default();
-    let hint = is_declared(&tree, name).then(|| "it stands in the folder, but is not committed yet".to_owned());
+    let Stop::Refused(why, hint) = stop else { return stop };
+    let is_unknown = why.contains("there is no ") || why.contains("nobody in people/");
+    let name = why.split('`').nth(1).filter(|_| is_unknown);
+    let stands_there = name.is_some_and(|name| is_declared(&disk::read(root).unwrap_or_default(), name));
+    let hint = if stands_there { Some("it stands in the folder, but is not committed yet".to_owned()) } else { hint };
     Stop::Refused(why, hint)
 }
 
+/// Whether something, or somebody with this e-mail address, is declared.
 fn is_declared(tree: &Tree, name: &str) -> bool {
     let register = register::open(tree).register;
     let slug = name.to_lowercase();
     register.people.keys().any(|known| known.as_str() == slug)
+        || register
+            .people
+            .values()
+            .any(|person| person.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(name)))
         || register.locations.iter().any(|place| place.slug.as_str() == slug)
         || register.categories.keys().any(|known| known.as_str() == slug)
         || Number::typed(name).is_ok_and(|number| register.is_taken(&number))

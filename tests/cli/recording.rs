@@ -67,6 +67,26 @@ fn a_record_or_a_log_that_was_changed_by_hand_is_committed_first() {
 }
 
 #[test]
+fn what_stands_in_the_folder_only_is_said_to_be_uncommitted() {
+    let shop = Shop::workshop();
+    shop.asset("CAM-0003", "New", "camera", "");
+    shop.file("people/dora.toml", "name = \"Dora\"\nemail = \"dora@example.org\"\n");
+    shop.file(
+        "locations.toml",
+        format!("{}[vat]\nname = \"Vat\"\n", fs::read_to_string(shop.root().join("locations.toml")).unwrap()),
+    );
+    let not_yet = "hint: it stands in the folder, but is not committed yet";
+    for line in ["have CAM-0003", "have CAM-0001 --to dora", "have CAM-0001 --by dora", "move CAM-0001 --location vat"]
+    {
+        let said = shop.refuses(line, "there is no ");
+        assert!(said.contains(not_yet), "{line}: {said}");
+    }
+    shop.git("config user.email Dora@example.org");
+    let said = shop.refuses("have CAM-0001", "nobody in people/ has the e-mail address");
+    assert!(said.contains(not_yet), "{said}");
+}
+
+#[test]
 fn what_somebody_is_working_on_survives_a_commit() {
     let shop = Shop::workshop();
     shop.file("notes/a.txt", "one\n");
