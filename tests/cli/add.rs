@@ -203,6 +203,66 @@ fn every_field_of_a_record_can_be_said() {
 }
 
 #[test]
+fn fields_of_the_category_are_read_by_their_type() {
+    let shop = studio();
+    let words = [
+        "--category",
+        "camera",
+        "--name",
+        "Body",
+        "--field",
+        "mount=E = \"E\"",
+        "--field",
+        " weight = 640.5 ",
+        "--field",
+        "tested=2024-03-01",
+        "--field",
+        "insured=Yes",
+        "--field",
+        "value=89.9",
+        "--field",
+        "sensor=aps-c",
+        "--field",
+        "manual=https://example.org/a?b=c",
+    ];
+    adds(&shop, &words);
+    let expected = "mount = 'E = \"E\"'\nweight = 640.5\ntested = 2024-03-01\ninsured = true\nvalue = \"89.90 EUR\"\nsensor = \"APS-C\"\nmanual = \"https://example.org/a?b=c\"\n";
+    assert_eq!(record(&shop, "CAM-0099")["fields"].as_table().unwrap(), &expected.parse::<toml::Table>().unwrap());
+    for (typed, written) in
+        [("640", "640"), ("007", "7"), (".5", "0.5"), ("5.", "5"), ("+2e3", "2000"), ("-1.25", "-1.25")]
+    {
+        let number = adds(&shop, &["--category", "camera", "--name", "Body", "--field", &format!("weight={typed}")]);
+        let weight = record(&shop, &number[0])["fields"]["weight"].clone();
+        let weight = weight.as_float().or(weight.as_integer().map(|whole| whole as f64)).unwrap();
+        assert_eq!(weight.to_string(), written, "{typed}");
+    }
+    let before = shop.everything();
+    for (field, why) in [
+        ("weight=heavy", "--field: `heavy` is not a decimal number"),
+        ("weight=inf", "--field: `inf` is not a decimal number"),
+        ("tested=someday", "is not a day"),
+        ("insured=perhaps", "insured: `perhaps` is not yes or no"),
+        ("sensor=large", "sensor: `large` is not one of APS-C, full frame"),
+        ("value=much", "is not money"),
+        ("wieght=1", "`camera` has no field `wieght`; did you mean `weight`?"),
+        ("weight", "write it as KEY=VALUE"),
+        ("mount=a\u{7}", "it has the hidden character U+0007"),
+    ] {
+        let ran = shop.run_words(&["add", "--category", "camera", "--name", "Body", "--field", field]);
+        assert_eq!(ran.code, Some(2), "{field}: {}", ran.err);
+        assert!(ran.err.contains(why), "{field}: {}", ran.err);
+    }
+    assert_eq!(shop.everything(), before);
+    let twice = shop.run("add --category camera --name Body --field mount=E --field mount=F");
+    assert_eq!(twice.code, Some(2));
+    assert!(twice.err.contains("--field: `mount` is said more than once"), "{}", twice.err);
+    assert_eq!(shop.everything(), before);
+    let link = shop.run("add --category camera --name Body --field manual=javascript:alert(1)");
+    assert_eq!(link.code, Some(1), "{}", link.err);
+    shop.is_sound();
+}
+
+#[test]
 fn what_the_category_requires_is_named() {
     let shop = studio();
     let said = shop.refuses("add --category safety --name Helmet", "serial");
