@@ -102,11 +102,11 @@ fn outcome(said: &Said, branch: &str) -> Pushed {
         return match permanent(&said.err) {
             Some(why) => Pushed::Barred(why),
             None if said.ok => Pushed::Unknown("git said nothing of the branch".into()),
-            None => Pushed::Unknown(last_line(&said.err)),
+            None => Pushed::Unknown(reason(&said.err)),
         };
     };
     if flag != '!' {
-        return if said.ok { Pushed::Accepted } else { Pushed::Unknown(last_line(&said.err)) };
+        return if said.ok { Pushed::Accepted } else { Pushed::Unknown(reason(&said.err)) };
     }
     if LOST.iter().any(|words| summary.contains(words)) {
         return Pushed::Lost;
@@ -135,6 +135,12 @@ const LOST: &[&str] = &[
     "reference already exists",
     "(atomic",
 ];
+
+/// The last line that says more than that it failed.
+fn reason(err: &str) -> String {
+    let lines: Vec<_> = err.lines().filter(|line| !line.starts_with("error: failed to push some refs")).collect();
+    last_line(&lines.join("\n"))
+}
 
 /// What nobody gets further by asking again: the line that says so.
 fn permanent(err: &str) -> Option<String> {
@@ -186,6 +192,12 @@ mod tests {
             pushed(false, &line('!', "[remote failure] (remote failed to report status)"), ""),
             Pushed::Unknown(_)
         ));
+    }
+
+    #[test]
+    fn what_stopped_a_push_on_its_way_is_named() {
+        let hook = "not from here\nerror: failed to push some refs to '../hub.git'\n";
+        assert_eq!(pushed(false, "", hook), Pushed::Unknown("not from here".into()));
     }
 
     #[test]

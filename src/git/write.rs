@@ -135,11 +135,12 @@ pub struct Writer {
     follows: bool,
 }
 
-/// The commit to build on, and where the branch is.
+/// The commit to build on, where the branch is, and where the remote's was when last seen.
 #[derive(Debug, Clone, Copy)]
 struct Base {
     local: Oid,
     tip: Oid,
+    theirs: Option<Oid>,
 }
 
 /// What the jobs of a round want: the answers as they will be, the newest commit, the objects that it is made of.
@@ -291,7 +292,7 @@ impl Writer {
             let tree = WorkTree::take(&self.repo.repo, lock)?;
             tree.rehearse(base.local, tip)?.map_err(in_the_way)?;
         }
-        match self.push(remote, tip, lock)? {
+        match self.push(remote, base.theirs, tip, lock)? {
             Ok(Reach::Unshared) => self.advance(base.local, tip, Reach::Unshared, lock),
             Err(newest) => Ok(Published::Lost(newest)),
             // The remote has it: whatever happens here now, it is recorded.
@@ -303,24 +304,39 @@ impl Writer {
     }
 
     /// Pushes, and where the answer was lost asks the remote what it has. A lost race gives its newest commit.
-    fn push(&self, remote: &Remote, tip: Oid, lock: &Lock) -> Result<Result<Reach, Option<Oid>>, Failure> {
+    fn push(
+        &self,
+        remote: &Remote,
+        theirs: Option<Oid>,
+        tip: Oid,
+        lock: &Lock,
+    ) -> Result<Result<Reach, Option<Oid>>, Failure> {
         let git = &self.repo.repo;
-        match remote.push(git, tip, lock)? {
-            Pushed::Accepted => Ok(Ok(Reach::Shared)),
-            Pushed::CheckedOut => Ok(Ok(Reach::Unshared)),
-            Pushed::Refused(why) => Err(Failure::Refused(remote.name.clone(), why)),
-            Pushed::Barred(why) => Err(Failure::Barred(remote.name.clone(), why)),
-            Pushed::Lost => Ok(Err(self.fetch()?)),
-            Pushed::Unknown(_) => {
-                let newest = self.fetch().map_err(|failure| match failure {
-                    // It may have arrived before the remote went away.
-                    Failure::Barred(name, why) => Failure::Unreachable(name, why),
-                    other => other,
-                })?;
-                let has_it = newest.is_some_and(|newest| self.leads_to(newest, tip));
-                Ok(if has_it { Ok(Reach::Shared) } else { Err(newest) })
+        let mut why = String::new();
+        for call in 0..CALLS {
+            match remote.push(git, tip, lock)? {
+                Pushed::Accepted => return Ok(Ok(Reach::Shared)),
+                Pushed::CheckedOut => return Ok(Ok(Reach::Unshared)),
+                Pushed::Refused(why) => return Err(Failure::Refused(remote.name.clone(), why)),
+                Pushed::Barred(why) => return Err(Failure::Barred(remote.name.clone(), why)),
+                Pushed::Lost => return Ok(Err(self.fetch()?)),
+                Pushed::Unknown(said) => why = said,
             }
+            let newest = self.fetch().map_err(|failure| match failure {
+                // It may have arrived before the remote went away.
+                Failure::Barred(name, why) => Failure::Unreachable(name, why),
+                other => other,
+            })?;
+            if newest.is_some_and(|newest| self.leads_to(newest, tip)) {
+                return Ok(Ok(Reach::Shared));
+            }
+            if newest != theirs {
+                return Ok(Err(newest));
+            }
+            // Nobody was faster: it is the push that fails.
+            sleep(jitter(call + 4));
         }
+        Err(Failure::Refused(remote.name.clone(), why))
     }
 
     /// Moves branch, index and files from `from` to `to`, files first: until the branch has moved, nothing is recorded.
@@ -415,21 +431,21 @@ impl Writer {
     /// The commit to build on, where the remote's newest commit is `theirs`.
     fn base(&self, theirs: Option<Oid>) -> Result<Base, Failure> {
         let local = self.local()?;
-        let Some(remote) = &self.remote else { return Ok(Base { local, tip: local }) };
+        let Some(remote) = &self.remote else { return Ok(Base { local, tip: local, theirs }) };
         let Some(theirs) = theirs else {
             return match self.strangers(local, None)? {
-                0 => Ok(Base { local, tip: local }),
+                0 => Ok(Base { local, tip: local, theirs }),
                 count => Err(Failure::Unpushed(count, remote.name.clone())),
             };
         };
         if self.follows || self.leads_to(theirs, local) {
-            return Ok(Base { local, tip: theirs });
+            return Ok(Base { local, tip: theirs, theirs: Some(theirs) });
         }
         if !self.leads_to(local, theirs) {
             return Err(Failure::Diverged(remote.name.clone()));
         }
         match self.strangers(local, Some(theirs))? {
-            0 => Ok(Base { local, tip: local }),
+            0 => Ok(Base { local, tip: local, theirs: Some(theirs) }),
             count => Err(Failure::Unpushed(count, remote.name.clone())),
         }
     }

@@ -52,8 +52,8 @@ fn logs(shop: &Shop) -> Vec<String> {
     here.chain(crate::shop::files(&shop.outside("other/assets")).into_keys()).collect()
 }
 
-fn hook(shop: &Shop, repository: &str, script: &str) {
-    let path = shop.outside(repository).join("pre-receive");
+fn hook(shop: &Shop, path: &str, script: &str) {
+    let path = shop.outside(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, script).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -131,12 +131,22 @@ fn new_records_in_two_clones_have_two_numbers() {
 #[test]
 fn a_remote_that_declines_leaves_everything_as_it_was() {
     let shop = shared();
-    hook(&shop, "hub.git/hooks", "#!/bin/sh\necho 'no pushes on Sundays' >&2\nexit 1\n");
+    hook(&shop, "hub.git/hooks/pre-receive", "#!/bin/sh\necho 'no pushes on Sundays' >&2\nexit 1\n");
     let said = fails(&shop, "have CAM-0001", 1);
     assert!(said.contains("`origin` does not take it") && said.contains("no pushes on Sundays"), "{said}");
     assert!(said.contains("nothing was recorded") && said.contains("hint: ") && said.contains("--no-push"), "{said}");
     fs::remove_file(shop.outside("hub.git/hooks/pre-receive")).unwrap();
     shop.did("have CAM-0001");
+}
+
+#[test]
+fn a_hook_that_declines_before_the_push_is_heard() {
+    let shop = shared();
+    hook(&shop, "shop/.git/hooks/pre-push", "#!/bin/sh\necho pushed >> ../pushes\necho 'not from here' >&2\nexit 1\n");
+    let said = fails(&shop, "have CAM-0001", 1);
+    assert!(said.contains("`origin` does not take it") && said.contains("not from here"), "{said}");
+    assert!(fs::read_to_string(shop.outside("pushes")).unwrap().lines().count() <= 3);
+    shop.says("have CAM-0001 --no-push");
 }
 
 #[test]
