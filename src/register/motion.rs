@@ -194,7 +194,7 @@ impl Motion {
     }
 }
 
-/// The newest event of an asset that counts, with those that were done to it in the same batch.
+/// The newest event of an asset that counts, with those that it took to do the same thing: one batch, a millisecond apart.
 fn newest(opened: &Opened, number: &Number, moment: &Moment) -> Result<Vec<EventId>, Refusal> {
     let folded = opened.folded(number, moment);
     let log = opened.ledger.log(number);
@@ -208,8 +208,11 @@ fn newest(opened: &Opened, number: &Number, moment: &Moment) -> Result<Vec<Event
     let Some(newest) = events.first() else {
         return Err(Refusal::new("no-such-event", "nothing was recorded of it that could be undone"));
     };
-    let together = |event: &&&Event| event.batch.is_some() && event.batch == newest.batch;
+    let together = |pair: &&[&Event]| {
+        let step = pair[0].at - pair[1].at;
+        pair[0].batch.is_some() && pair[0].batch == pair[1].batch && step == TimeDelta::milliseconds(1)
+    };
     let mut of = vec![newest.id.clone()];
-    of.extend(events[1..].iter().take_while(together).map(|event| event.id.clone()));
+    of.extend(events.windows(2).take_while(together).map(|pair| pair[1].id.clone()));
     Ok(of)
 }

@@ -452,6 +452,18 @@ fn void_undoes_what_was_recorded_last() {
 }
 
 #[test]
+fn void_undoes_one_thing_of_many_in_a_batch() {
+    let shop = Shop::workshop();
+    shop.did("have CAM-0001 --batch shoot");
+    let back = shop.did("back CAM-0001 --batch shoot")["event"].clone();
+    assert_eq!(shop.did("void CAM-0001")["state"]["custodian"], "ana");
+    assert_eq!(newest(&shop, "CAM-0001")["of"], json!([back]));
+    shop.did("missing CAM-0002 --batch shoot");
+    shop.did("have CAM-0002 --batch shoot");
+    assert_eq!(shop.did("void CAM-0002")["state"]["status"], "missing");
+}
+
+#[test]
 fn what_holds_others_up_is_not_voided() {
     let shop = Shop::workshop();
     let checkout = shop.did("checkout CAM-0001 --to ben")["event"].as_str().unwrap().to_owned();
