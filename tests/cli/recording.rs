@@ -284,3 +284,69 @@ fn a_file_that_stands_in_the_way_is_left() {
     fs::remove_file(shop.root().join("assets/CAM-0001/log")).unwrap();
     shop.did("have CAM-0001");
 }
+
+#[test]
+fn repositories_may_be_packed_and_have_line_ends_of_their_own() {
+    let shop = Shop::workshop();
+    shop.git("gc --quiet");
+    shop.git("pack-refs --all");
+    shop.git("config core.autocrlf true");
+    shop.did("have CAM-0001");
+    let file = shop.git("show --format= --name-only HEAD");
+    assert!(fs::read_to_string(shop.root().join(file.trim())).unwrap().contains("\r\n"));
+    assert!(!shop.git(&format!("cat-file blob HEAD:{}", file.trim())).contains('\r'));
+    shop.did("back CAM-0001");
+    shop.git("config core.splitIndex true");
+    shop.git("update-index --split-index");
+    shop.did("have CAM-0001");
+    shop.git("config index.version 4");
+    shop.did("back CAM-0001");
+    shop.is_sound();
+}
+
+#[test]
+fn logs_that_cannot_be_read_take_nothing_more() {
+    let shop = Shop::workshop();
+    shop.file("assets/CAM-0001/log/broken.toml", "<<<<<<< HEAD\n[[event]]\n");
+    shop.commit("broken");
+    let said = shop.refuses("have CAM-0001", "not all that is written about `CAM-0001` can be read");
+    assert!(said.contains("hint: `tagbook check` says where"), "{said}");
+    shop.refuses("have CAM-0002 CAM-0001", "can be read");
+    shop.did("have CAM-0002");
+    let packed =
+        "[[event]]\nid = \"a0000001\"\nat = 2024-01-02T09:00:00Z\nkind = \"checkout\"\nby = \"ana\"\nto = \"ben\"\n";
+    shop.file("assets/TOL-0001/log/2024.toml", packed);
+    shop.commit("packed");
+    shop.refuses("checkout TOL-0001 --to ana", "by event `a0000001`");
+    shop.did("back TOL-0001");
+}
+
+#[test]
+fn files_need_no_identity_of_gits_and_no_straight_path() {
+    let shop = Shop::workshop();
+    fs::write(shop.outside("home/.gitconfig"), "[user]\nuseConfigOnly = true\n").unwrap();
+    shop.says("have CAM-0001 --by ana --no-commit");
+    assert_eq!(logged(&shop, "shop/assets/CAM-0001"), ["checkout"]);
+    shop.git("clean --quiet -d --force");
+    shop.git("config user.email ana@example.org");
+    shop.git("config user.name Ana");
+    std::os::unix::fs::symlink(shop.root(), shop.outside("link")).unwrap();
+    shop.did("-C ../link have CAM-0001");
+    let inside = run_in(&shop, "link/assets/CAM-0001", "back CAM-0001");
+    assert_eq!(inside.code, Some(0), "{}", inside.err);
+    assert_eq!(shop.git("status --porcelain"), "");
+    assert_eq!(run_in(&shop, "home", "have CAM-0001").code, Some(1));
+    assert_eq!(run_in(&shop, "home", "-C nowhere have CAM-0001").code, Some(3));
+}
+
+#[test]
+fn a_first_addition_that_is_refused_leaves_nothing() {
+    let shop = Shop::new();
+    shop.git("init --quiet");
+    for line in ["add --category camera --name Body", "add --category tool --name Drill --number T-1 --home nowhere"] {
+        let ran = shop.run(line);
+        assert_eq!(ran.code, Some(1), "{line}: {}", ran.err);
+    }
+    assert!(!shop.root().join("assets").exists());
+    assert_eq!(shop.git("for-each-ref"), "");
+}
