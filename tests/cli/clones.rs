@@ -310,3 +310,55 @@ fn clones_that_record_at_once_lose_nothing() {
     assert_eq!(shop.git("for-each-ref refs/tagbook") + &shop.git("-C ../other for-each-ref refs/tagbook"), "");
     shop.is_sound();
 }
+
+/// A hook that ends the program whose git program runs it.
+const DEADLY: &str =
+    "#!/bin/sh\nread -r pid name state parent rest < /proc/$PPID/stat\nrm -f \"$0\"\nkill -9 \"$parent\"\n";
+
+#[test]
+fn a_writer_that_is_killed_while_it_pushes_loses_nothing() {
+    let shop = shared();
+    hook(&shop, "shop/.git/hooks/pre-push", DEADLY);
+    assert_eq!(shop.run("have CAM-0001").code, None);
+    // Git may go on alone, or not: whoever asks next sees what the hub has.
+    let said = shop.run("checkout CAM-0001 --to ana");
+    assert!(matches!(said.code, Some(0 | 1)), "{}", said.err);
+    shop.git("-C ../other pull --quiet");
+    shop.git("pull --quiet");
+    assert!(agree(&shop));
+    assert_eq!(shop.json("log").as_array().map(Vec::len), Some(1));
+    shop.did("note CAM-0001 --note hello");
+}
+
+#[test]
+fn a_writer_that_is_killed_before_the_branch_moves_has_done_nothing() {
+    for commands in [["have CAM-0001", "have CAM-0001"], ["add --category camera --name Body", "have CAM-0002"]] {
+        let shop = Shop::workshop();
+        let before = shop.git("rev-parse HEAD");
+        hook(&shop, "shop/.git/hooks/post-index-change", DEADLY);
+        assert_eq!(shop.run(commands[0]).code, None);
+        assert_eq!(shop.git("rev-parse HEAD"), before);
+        shop.did(commands[1]);
+        assert_eq!(shop.git("rev-parse HEAD~1"), before);
+        assert_eq!(shop.json("log").as_array().map(Vec::len), Some(1));
+        shop.is_sound();
+    }
+}
+
+#[test]
+fn a_shallow_clone_and_a_remote_without_a_name_will_do() {
+    let shop = shared();
+    shop.did("note CAM-0002 --note one");
+    shop.git(&format!("clone --quiet --depth 1 file://{} ../shallow", shop.outside("hub.git").display()));
+    shop.says("-C ../shallow have CAM-0001");
+    shop.says("note CAM-0001 --note two");
+    shop.says("-C ../shallow note CAM-0001 --note three");
+
+    shop.git("config branch.main.remote ../hub.git");
+    shop.says("back CAM-0001");
+    let said = fails(&shop, "return CAM-0001", 1);
+    assert!(!said.contains("faster"), "{said}");
+    shop.git("-C ../other pull --quiet");
+    assert!(agree(&shop));
+    assert_eq!(shop.json("log CAM-0001").as_array().map(Vec::len), Some(4));
+}

@@ -1,6 +1,7 @@
 //! How what happened gets into repositories of every shape, and what is left alone there.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -93,6 +94,10 @@ fn what_somebody_is_working_on_survives_a_commit() {
     shop.file("notes/b.txt", "one\n");
     shop.file("notes/gone.txt", "one\n");
     shop.file("notes/moved.txt", "moved\n");
+    shop.file("notes/run.sh", "#!/bin/sh\n");
+    shop.program("chmod").args(["+x", "notes/run.sh"]).status().unwrap();
+    std::os::unix::fs::symlink("run.sh", shop.root().join("notes/link")).unwrap();
+    fs::write(shop.root().join(std::ffi::OsStr::from_bytes(b"odd \xff \n")), "odd").unwrap();
     shop.commit("notes");
     shop.file("notes/a.txt", "staged\n");
     shop.git("add notes/a.txt");
@@ -349,4 +354,22 @@ fn a_first_addition_that_is_refused_leaves_nothing() {
     }
     assert!(!shop.root().join("assets").exists());
     assert_eq!(shop.git("for-each-ref"), "");
+}
+
+#[test]
+fn a_group_may_have_any_name() {
+    let shop = Shop::workshop();
+    for folder in ["assets/Ünï group \"x\"/X-1", "assets/[a]*/Y-1"] {
+        shop.file(&format!("{folder}/asset.toml"), "name = \"X\"\ncategory = \"tool\"\n");
+    }
+    shop.commit("groups");
+    for number in ["X-1", "Y-1"] {
+        let ran = shop.run(&format!("have {number}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let ran = shop.run(&format!("back {number}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        assert_eq!(shop.git("status --porcelain"), "");
+    }
+    assert_eq!(logged(&shop, "shop/assets/[a]*/Y-1"), ["checkout", "return"]);
+    assert_eq!(shop.git("log -1 --format=%(trailers:only)").trim().split('/').next(), Some("Tagbook-Event: Y-1"));
 }
