@@ -114,7 +114,7 @@ impl Motion {
     /// The assets that it is about, each once.
     ///
     /// # Errors
-    /// Exceptions that are no part of what is moved.
+    /// Exceptions that are no part of what is moved, or all of it.
     pub fn moved(&self, register: &Register) -> Result<Vec<Moved>, Refusals> {
         let mut moved: Vec<Moved> = Vec::new();
         let mut add = |number: Number, in_kit| {
@@ -134,7 +134,13 @@ impl Motion {
             return Err(vec![(stranger.clone(), refusal)]);
         }
         moved.retain(|moved| !self.except.contains(&moved.number));
-        Ok(moved)
+        match (moved.is_empty(), self.numbers.first()) {
+            (true, Some(number)) => {
+                let refusal = Refusal::new("nothing-left", "nothing is left of what is moved");
+                Err(vec![(number.clone(), refusal)])
+            }
+            _ => Ok(moved),
+        }
     }
 
     /// Whether its first event, and so all of it, stands in the register already.

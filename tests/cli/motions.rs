@@ -287,6 +287,8 @@ fn a_kit_moves_with_its_parts_and_theirs() {
     assert_eq!(kinds(&shop, "BAG-1").last().unwrap(), "audit");
     assert_eq!(kinds(&shop, "MIC-1").last().unwrap(), "return");
     shop.refuses("have KIT-1 --except CAM-0001", "`CAM-0001` is no part of what is moved");
+    shop.refuses("have CAM-0001 --except CAM-0001", "nothing is left of what is moved");
+    shop.refuses("have BAG-1 --except BAG-1 --except LMP-1", "nothing is left of what is moved");
     shop.refuses("have KIT-1 --except CAM-9999", "there is no asset `CAM-9999`");
     assert_eq!(shop.run("move KIT-1 --location van --except MIC-1").code, Some(2));
     shop.did("move KIT-1 --location van");
