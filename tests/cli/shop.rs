@@ -235,6 +235,17 @@ impl Shop {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
+    /// The newest event of an asset, as `log` has it.
+    pub fn newest(&self, number: &str) -> Value {
+        self.json(&format!("log {number}")).as_array().unwrap().last().unwrap().clone()
+    }
+
+    /// The kinds of an asset's events, oldest first.
+    pub fn kinds(&self, number: &str) -> Vec<String> {
+        let log = self.json(&format!("log {number}"));
+        log.as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// The findings of `check`, whatever its exit code.
     pub fn findings(&self) -> Vec<Value> {
         let ran = self.run("check --format json");
