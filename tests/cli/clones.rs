@@ -244,6 +244,31 @@ fn a_file_that_somebody_works_on_is_not_overwritten_by_what_others_did() {
 }
 
 #[test]
+fn a_branch_that_cannot_follow_is_told_to() {
+    let shop = shared();
+    shop.file("people/ben.toml", "name = \"Benjamin Adler\"\nemail = \"Ben@Example.org\"\n");
+    shop.commit("rename");
+    shop.git("push --quiet");
+    // Somebody begins to work on a file that has to change, when the hub has all but taken it.
+    let file = shop.outside("other/people/ben.toml");
+    hook(&shop, "hub.git/hooks/pre-receive", &format!("#!/bin/sh\necho '# mine' >> '{}'\n", file.display()));
+    let head = shop.git("-C ../other rev-parse HEAD");
+    let ran = shop.run("-C ../other have CAM-0001");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("note: `origin` has it, but your branch could not follow"), "{}", ran.err);
+    assert!(ran.out.trim_end().ends_with(", on origin"), "{}", ran.out);
+    assert_eq!(shop.git("-C ../other rev-parse HEAD"), head);
+    assert_eq!(shop.git("-C ../other status --porcelain"), " M people/ben.toml\n");
+    assert!(fs::read_to_string(&file).unwrap().ends_with("# mine\n"));
+    shop.git("-C ../other checkout --quiet people/ben.toml");
+    fs::remove_file(shop.outside("hub.git/hooks/pre-receive")).unwrap();
+    shop.says("-C ../other note CAM-0001 --note hello");
+    shop.git("pull --quiet");
+    assert!(agree(&shop));
+    assert_eq!(shop.kinds("CAM-0001"), ["checkout", "note"]);
+}
+
+#[test]
 fn a_remote_with_a_work_tree_of_its_own_takes_no_pushes() {
     let shop = Shop::workshop();
     shop.git("clone --quiet . ../other");
