@@ -136,7 +136,8 @@ fn begin(root: &Path, repo: &Repo, who: &Who, wish: &mut dyn Wish) -> Result<Rec
     let Some(posting) = write_files(root, who, wish)? else { return Ok(Recorded { commit: None, shared: None }) };
     let own = disk::own_files(root).map_err(one)?;
     let own: Vec<&str> = own.iter().map(String::as_str).collect();
-    let commit = repo.commit_first(&own, posting.message.trim_end()).map_err(|error| {
+    let new: Vec<&str> = posting.files.iter().map(|(path, _)| path.as_str()).collect();
+    let commit = repo.commit_first(&own, &new, posting.message.trim_end()).map_err(|error| {
         disk::remove_all(root, &posting.files);
         one(error)
     })?;

@@ -526,20 +526,22 @@ impl Repo {
         }
     }
 
-    /// Commits files of the work tree as the first of the repository, by the git program, with its hooks and settings.
+    /// Commits files of the work tree as the first of the repository, by the git program, with its hooks and settings: those at
+    /// `paths` that git does not ignore, and those at `new` in any case.
     ///
     /// # Errors
     /// What the git program says.
-    pub fn commit_first(&self, paths: &[&str], message: &str) -> Result<Oid, Error> {
+    pub fn commit_first(&self, paths: &[&str], new: &[&str], message: &str) -> Result<Oid, Error> {
         let program = Program::of(&self.repo);
-        let paths: Vec<String> = paths.iter().map(|path| self.path_in_repository(path)).collect();
-        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let add = [&["add", "--"], &paths[..]].concat();
+        let places = |paths: &[&str]| paths.iter().map(|path| self.path_in_repository(path)).collect::<Vec<_>>();
+        let (paths, new) = (places(paths), places(new));
+        let add: Vec<&str> = ["add", "--"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+        let force: Vec<&str> = ["add", "--force", "--"].into_iter().chain(new.iter().map(String::as_str)).collect();
         // In an index of its own, so that nothing else that is staged goes along, and nothing is left if a hook says no.
         let index = self.repo.path().join("tagbook-index");
         let _ = std::fs::remove_file(&index);
         let mut said = Ok(());
-        for words in [&add[..], &["commit", "--quiet", "--message", message]] {
+        for words in [&add[..], &force, &["commit", "--quiet", "--message", message]] {
             said = said.and_then(|()| match finished(program.command(words).env("GIT_INDEX_FILE", &index))? {
                 said if said.ok => Ok(()),
                 said => Err(Error { doing: format!("`git {}`", words[0]), why: last_line(&said.err) }),
@@ -548,6 +550,7 @@ impl Repo {
         let _ = std::fs::remove_file(&index);
         said?;
         program.run(&add)?;
+        program.run(&force)?;
         self.head()?.ok_or_else(|| Error { doing: "`git commit`".into(), why: "it made no commit".into() })
     }
 }

@@ -192,6 +192,18 @@ fn the_first_commit_takes_the_register_along_and_nothing_else() {
 }
 
 #[test]
+fn what_is_recorded_is_committed_even_where_git_ignores_logs() {
+    let shop = Shop::new();
+    shop.asset("CAM-0001", "Sony FX3", "camera", "");
+    shop.file(".gitignore", "log/\n");
+    shop.git("init --quiet");
+    shop.says("have CAM-0001");
+    assert!(shop.git("show --format= --name-only HEAD").contains("assets/CAM-0001/log/"));
+    shop.did("back CAM-0001");
+    assert_eq!(shop.kinds("CAM-0001"), ["checkout", "return"]);
+}
+
+#[test]
 fn a_first_commit_that_fails_leaves_no_event() {
     let shop = Shop::new();
     shop.asset("CAM-0001", "Sony FX3", "camera", "");
