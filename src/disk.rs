@@ -249,6 +249,11 @@ pub fn write_all(root: &Path, files: &[(String, String)]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Removes files below `root` that were new, and the folders that were made for them, as far as the disk lets.
+pub fn remove_all(root: &Path, files: &[(String, String)]) {
+    take_back(root, files.iter().map(|(path, _)| (root.join(path), None)).collect());
+}
+
 /// Restores what stood at each path, as far as the disk lets.
 fn take_back(root: &Path, done: Vec<(PathBuf, Option<Vec<u8>>)>) {
     for (path, before) in done.into_iter().rev() {

@@ -157,8 +157,12 @@ impl Addition<'_> {
                 add(field.flag, field.key.into(), field.typed(typed, &typing));
             }
         }
+        let mut own = BTreeSet::new();
         for typed in &self.args.field {
             match draft::own_field(category, typed, &typing) {
+                Ok((key, _)) if !own.insert(key.clone()) => {
+                    add("field", String::new(), Err(format!("`{}` is said more than once", key.escape_debug())));
+                }
                 Ok((key, value)) => add("field", format!("fields.{key}"), Ok(value)),
                 Err(why) => add("field", String::new(), Err(why)),
             }

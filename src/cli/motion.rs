@@ -108,6 +108,8 @@ fn subcommand(kind: &Kind) -> Command {
         if !shape.words.is_empty() {
             field = field.value_parser(PossibleValuesParser::new(shape.words)).ignore_case(true);
         }
+        // Half the globe lies south or west of nothing.
+        field = field.allow_negative_numbers(matches!(*key, "lat" | "lon" | "accuracy_m"));
         command = command.arg(field.action(if shape.many { ArgAction::Append } else { ArgAction::Set }));
     }
     if MOVES_KITS.contains(&kind) {
@@ -215,7 +217,6 @@ impl Entry<'_> {
         let typing = Typing { moment: *moment, zone: register.config.timezone, currency: register.config.currency };
         let at = common.at.as_deref().map(|at| happened(at, &typing)).transpose();
         let at = at.map_err(|why| vec![Stop::Misused(format!("--at: {why}"))])?;
-        let slug = |typed: &Option<String>| typed.as_deref().map(|typed| Slug::referred(&typed.trim().to_lowercase()));
         Ok(Motion {
             what: self.what(by, &typing)?,
             numbers: numbers(register, &common.numbers)?,
@@ -224,7 +225,7 @@ impl Entry<'_> {
             at,
             note: free_text("--note", common.note.as_deref())?,
             batch: free_text("--batch", common.batch.as_deref())?,
-            job: slug(&common.job),
+            job: common.job.as_deref().map(job).transpose()?,
             seed: format!("{} {kind}", self.seed),
         })
     }
@@ -301,6 +302,14 @@ fn free_text(flag: &str, text: Option<&str>) -> Result<Option<String>, Vec<Stop>
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     let typed = crate::register::typed::text(text);
     typed.map(Some).map_err(|why| vec![Stop::Misused(format!("{flag}: {why}"))])
+}
+
+/// The name of a job, declared or not.
+fn job(typed: &str) -> Result<Slug, Vec<Stop>> {
+    let name = typed.trim().to_lowercase();
+    let wrong =
+        |why| vec![Stop::Misused(format!("--job: `{}` is not a name of the register: {why}", name.escape_debug()))];
+    Slug::parse(&name).map_err(wrong)
 }
 
 /// Says what was recorded: a sentence for each asset, with the commit.

@@ -136,7 +136,11 @@ fn begin(root: &Path, repo: &Repo, who: &Who, wish: &mut dyn Wish) -> Result<Rec
     let Some(posting) = write_files(root, who, wish)? else { return Ok(Recorded { commit: None, shared: None }) };
     let own = disk::own_files(root).map_err(one)?;
     let own: Vec<&str> = own.iter().map(String::as_str).collect();
-    let commit = repo.commit_first(&own, posting.message.trim_end()).map_err(one)?;
+    let new: Vec<&str> = posting.files.iter().map(|(path, _)| path.as_str()).collect();
+    let commit = repo.commit_first(&own, &new, posting.message.trim_end()).map_err(|error| {
+        disk::remove_all(root, &posting.files);
+        one(error)
+    })?;
     Ok(Recorded { commit: Some(commit.to_string()), shared: None })
 }
 
@@ -151,9 +155,11 @@ fn commit(
     let pushes = !how.no_push && repo.setting("tagbook.push").map_err(one)?.unwrap_or(true);
     let remote = branch.remote.filter(|_| pushes);
     let name = remote.as_ref().map(|remote| remote.name.clone());
-    let local = repo.commit(&branch.name).map_err(one)?;
     let author = who.identity.as_ref().map_err(|error| one(Stop::Failed(error.to_string())))?.clone();
+    let here = branch.name.clone();
     let job = |repo: &Repo, commit: git2::Oid| {
+        // While others held the lock, the branch has moved.
+        let local = repo.commit(&here)?;
         Ok(match decide(root, repo, local, commit, who, wish)? {
             Err(stops) => Verdict::No(stops),
             Ok(None) => Verdict::Known,
@@ -266,21 +272,23 @@ fn on_the_way(folder: &str, asset: &str) -> bool {
 
 /// Says of what nobody knows that it stands in the folder, but in no commit.
 fn with_uncommitted(stop: Stop, root: &Path) -> Stop {
-    let Stop::Refused(why, None) = stop else { return stop };
-    let Some(name) =
-        why.split('`').nth(1).filter(|_| why.contains("there is no ") || why.contains("nobody in people/"))
-    else {
-        return Stop::Refused(why, None);
-    };
-    let tree = disk::read(root).unwrap_or_default();
-    let hint = is_declared(&tree, name).then(|| "it stands in the folder, but is not committed yet".to_owned());
+    let Stop::Refused(why, hint) = stop else { return stop };
+    let is_unknown = why.contains("there is no ") || why.contains("nobody in people/");
+    let name = why.split('`').nth(1).filter(|_| is_unknown);
+    let stands_there = name.is_some_and(|name| is_declared(&disk::read(root).unwrap_or_default(), name));
+    let hint = if stands_there { Some("it stands in the folder, but is not committed yet".to_owned()) } else { hint };
     Stop::Refused(why, hint)
 }
 
+/// Whether something, or somebody with this e-mail address, is declared.
 fn is_declared(tree: &Tree, name: &str) -> bool {
     let register = register::open(tree).register;
     let slug = name.to_lowercase();
     register.people.keys().any(|known| known.as_str() == slug)
+        || register
+            .people
+            .values()
+            .any(|person| person.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(name)))
         || register.locations.iter().any(|place| place.slug.as_str() == slug)
         || register.categories.keys().any(|known| known.as_str() == slug)
         || Number::typed(name).is_ok_and(|number| register.is_taken(&number))
@@ -299,6 +307,7 @@ impl From<Failure> for Stop {
                      To record it here only, say --no-push"
                 ));
             }
+            Failure::Barred(..) => return Stop::Failed(format!("{why}. To record it here only, say --no-push")),
             Failure::Busy(..) => return Stop::Failed(format!("{why}; try again")),
             Failure::InTheWay(_) => "commit them or move them away".to_owned(),
             Failure::Refused(..) => format!("record it on a branch of your own, or {here}"),

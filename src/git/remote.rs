@@ -36,9 +36,24 @@ pub(super) enum Pushed {
     Lost(String),
     /// No, and no again if asked again.
     Refused(String),
+    /// It is not there: nothing was sent.
+    Barred(String),
     /// The repository there has a work tree with this branch in it, which no push may change.
     CheckedOut,
     /// Whether it was taken is not known.
+    Unknown(String),
+}
+
+/// What became of a fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fetched {
+    /// The newest commit of the branch; `None` where there is no such branch.
+    Newest(Option<Oid>),
+    /// This user may not.
+    Refused(String),
+    /// It is not there.
+    Barred(String),
+    /// It did not answer; it may the next time.
     Unknown(String),
 }
 
@@ -53,8 +68,8 @@ impl Remote {
         Ok(outcome(&said, &self.branch))
     }
 
-    /// The newest commit of the remote's branch, with its history as deep as wanted; `None` where there is no such branch.
-    pub(super) fn fetch(&self, repo: &git2::Repository, lock: &Lock) -> Result<Result<Option<Oid>, String>, Error> {
+    /// The newest commit of the remote's branch, with its history as deep as wanted.
+    pub(super) fn fetch(&self, repo: &git2::Repository, lock: &Lock) -> Result<Fetched, Error> {
         lock.outwait_own(&repo.commondir().join(format!("{INCOMING}.lock")))?;
         if let Some(tracking) = &self.tracking {
             lock.outwait(&repo.commondir().join(format!("{tracking}.lock")), Instant::now())?;
@@ -69,9 +84,16 @@ impl Remote {
         let said = Program::of(repo).run(&words)?;
         if !said.ok {
             let none = said.err.contains("couldn't find remote ref");
-            return Ok(if none { Ok(None) } else { Err(last_line(&said.err)) });
+            let unknown = || Fetched::Unknown(last_line(&said.err));
+            return Ok(match permanent(&said.err) {
+                _ if none => Fetched::Newest(None),
+                Some(Permanent::Denied(why)) => Fetched::Refused(why),
+                Some(Permanent::Gone(why)) => Fetched::Barred(why),
+                None => unknown(),
+            });
         }
-        repo.refname_to_id(INCOMING).map(|id| Ok(Some(id))).map_err(failed("read a reference"))
+        let newest = repo.refname_to_id(INCOMING).map_err(failed("read a reference"))?;
+        Ok(Fetched::Newest(Some(newest)))
     }
 
     /// Forgets the references that were needed on the way.
@@ -88,13 +110,14 @@ fn outcome(said: &Said, branch: &str) -> Pushed {
     let line = said.out.lines().find(|line| line.contains(&format!(":{branch}\t")));
     let Some((flag, summary)) = line.and_then(|line| Some((line.chars().next()?, line.rsplit('\t').next()?))) else {
         return match permanent(&said.err) {
-            Some(why) => Pushed::Refused(why),
+            Some(Permanent::Denied(why)) => Pushed::Refused(why),
+            Some(Permanent::Gone(why)) => Pushed::Barred(why),
             None if said.ok => Pushed::Unknown("git said nothing of the branch".into()),
-            None => Pushed::Unknown(last_line(&said.err)),
+            None => Pushed::Unknown(reason(&said.err)),
         };
     };
     if flag != '!' {
-        return if said.ok { Pushed::Accepted } else { Pushed::Unknown(last_line(&said.err)) };
+        return if said.ok { Pushed::Accepted } else { Pushed::Unknown(reason(&said.err)) };
     }
     if LOST.iter().any(|words| summary.contains(words)) {
         return Pushed::Lost(summary.to_owned());
@@ -124,27 +147,36 @@ const LOST: &[&str] = &[
     "(atomic",
 ];
 
-/// What nobody gets further by asking again: the line that says so.
-fn permanent(err: &str) -> Option<String> {
-    let words = [
-        "Permission denied",
-        "permission denied",
+/// The last line that says more than that it failed.
+fn reason(err: &str) -> String {
+    let lines: Vec<_> = err.lines().filter(|line| !line.starts_with("error: failed to push some refs")).collect();
+    last_line(&lines.join("\n"))
+}
+
+/// What nobody gets further with by asking again, and the line that says so.
+enum Permanent {
+    /// This user may not.
+    Denied(String),
+    /// There is no such repository, or none that can be trusted to be it.
+    Gone(String),
+}
+
+fn permanent(err: &str) -> Option<Permanent> {
+    let denied = [
+        "ermission denied",
         "Permission to",
         "Authentication failed",
         "could not read Username",
-        "Access denied",
-        "access denied",
+        "ccess denied",
         "returned error: 401",
         "returned error: 403",
-        "not found",
-        "does not appear to be a git repository",
-        "does not exist",
         "shallow update not allowed",
-        "Host key verification failed",
         "not allowed to push",
     ];
-    let line = err.lines().find(|line| words.iter().any(|word| line.contains(word)))?;
-    Some(last_line(line))
+    let gone =
+        ["not found", "does not appear to be a git repository", "does not exist", "Host key verification failed"];
+    let line = |words: &[&str]| err.lines().find(|line| words.iter().any(|word| line.contains(word))).map(last_line);
+    line(&denied).map(Permanent::Denied).or_else(|| line(&gone).map(Permanent::Gone))
 }
 
 #[cfg(test)]
@@ -177,6 +209,12 @@ mod tests {
     }
 
     #[test]
+    fn what_stopped_a_push_on_its_way_is_named() {
+        let hook = "not from here\nerror: failed to push some refs to '../hub.git'\n";
+        assert_eq!(pushed(false, "", hook), Pushed::Unknown("not from here".into()));
+    }
+
+    #[test]
     fn a_lost_race_is_told_from_a_refusal() {
         for lost in [
             "[rejected] (fetch first)",
@@ -203,13 +241,18 @@ mod tests {
 
     #[test]
     fn who_may_not_is_told_so_and_who_cannot_reach_it_asks_again() {
-        for refused in [
+        for denied in [
             "git@git.example.org: Permission denied (publickey).\nfatal: Could not read from remote repository.",
             "fatal: unable to access 'https://git.example.org/': The requested URL returned error: 403",
             "fatal: Authentication failed for 'https://git.example.org/'",
-            "fatal: '/gone' does not appear to be a git repository",
         ] {
-            assert!(matches!(pushed(false, "", refused), Pushed::Refused(_)), "{refused}");
+            assert!(matches!(pushed(false, "", denied), Pushed::Refused(_)), "{denied}");
+        }
+        for gone in [
+            "fatal: '/gone' does not appear to be a git repository",
+            "fatal: repository 'https://git.example.org/kit/' not found",
+        ] {
+            assert!(matches!(pushed(false, "", gone), Pushed::Barred(_)), "{gone}");
         }
         for unknown in [
             "fatal: unable to access 'https://x/': Could not resolve host: x",

@@ -85,11 +85,15 @@ fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 fn deflated(compress: &mut Compress, raw: &[u8]) -> Result<Vec<u8>, Error> {
     compress.reset();
-    // What cannot be made smaller grows by five bytes a block, and has a head and a tail.
-    let mut packed = Vec::with_capacity(raw.len() + raw.len() / 1000 + 64);
-    match compress.compress_vec(raw, &mut packed, FlushCompress::Finish) {
-        Ok(Status::StreamEnd) => Ok(packed),
-        other => Err(Error { doing: "compress an object".into(), why: format!("{other:?}") }),
+    let mut packed = Vec::with_capacity(raw.len() + 64);
+    loop {
+        let done = usize::try_from(compress.total_in()).unwrap_or(raw.len());
+        match compress.compress_vec(&raw[done..], &mut packed, FlushCompress::Finish) {
+            Ok(Status::StreamEnd) => return Ok(packed),
+            // What cannot be made smaller may grow.
+            Ok(_) => packed.reserve(raw.len() / 4 + 64),
+            Err(error) => return Err(Error { doing: "compress an object".into(), why: error.to_string() }),
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use git2::{ErrorCode, ObjectType, Oid, Signature, Transaction};
 
 use super::lock::Lock;
-use super::program::Program;
-use super::remote::{Pushed, Remote};
+use super::program::{Program, finished, last_line};
+use super::remote::{Fetched, Pushed, Remote};
 use super::store::{Store, sync};
 use super::trees::Pen;
 use super::worktree::{InTheWay, WorkTree};
@@ -30,7 +30,7 @@ const POLITE: u32 = 2;
 const MOVED: &str = "tagbook: recorded";
 
 /// How often a remote that does not answer is asked again.
-const CALLS: u32 = 3;
+const CALLS: u32 = 4;
 
 /// What is to be written as one commit.
 #[derive(Debug, Clone)]
@@ -106,8 +106,11 @@ pub enum Failure {
     /// The remote could not be reached; whether it was recorded there is known to nobody here.
     #[error("`{0}` cannot be reached: {1}")]
     Unreachable(String, String),
+    /// The remote is not there: it was sent nothing.
+    #[error("`{0}` cannot be used: {1}")]
+    Barred(String, String),
     /// The branch has commits that the remote lacks, and they are not events that were recorded here.
-    #[error("the branch has {0} commits of yours that `{1}` does not have")]
+    #[error("the branch has commits of yours that `{1}` does not have ({0})")]
     Unpushed(usize, String),
     /// Branch and remote have each gone their own way.
     #[error("the branch and `{0}` have each gone their own way")]
@@ -141,11 +144,12 @@ pub struct Writer {
     follows: bool,
 }
 
-/// The commit to build on, and where the branch is.
+/// The commit to build on, where the branch is, and where the remote's was when last seen.
 #[derive(Debug, Clone, Copy)]
 struct Base {
     local: Oid,
     tip: Oid,
+    theirs: Option<Oid>,
 }
 
 /// What the jobs of a round want: the answers as they will be, and the newest commit.
@@ -199,19 +203,24 @@ impl Writer {
     }
 
     fn attempt_all<N>(&self, jobs: &mut [Job<N>]) -> Result<Vec<Answer<N>>, Failure> {
-        let git = &self.repo.repo;
-        let mut lock = Lock::take(git.commondir())?;
+        let mut lock = Lock::take(self.repo.repo.commondir())?;
         self.mend(&mut lock)?;
+        let answers = self.attempt(jobs, &mut lock);
+        Remote::tidy(&self.repo.repo);
+        answers
+    }
+
+    fn attempt<N>(&self, jobs: &mut [Job<N>], lock: &mut Lock) -> Result<Vec<Answer<N>>, Failure> {
         let mut theirs = self.known_remote()?;
         let mut is_newest = self.remote.is_none();
         let mut why = String::new();
         for attempt in 0..ATTEMPTS {
             // Whoever is always faster has to wait once: the branch is locked before anything is decided.
-            let hold = if self.remote.is_none() && attempt > POLITE { Some(self.hold(&mut lock)?) } else { None };
+            let hold = if self.remote.is_none() && attempt > POLITE { Some(self.hold(lock)?) } else { None };
             let base = match self.base(theirs) {
                 // What looks like a quarrel may be news that have not come here yet.
                 Err(Failure::Unpushed(..) | Failure::Diverged(_)) if !is_newest => {
-                    (theirs, is_newest) = (self.fetch(&lock)?, true);
+                    (theirs, is_newest) = (self.fetch(lock)?, true);
                     continue;
                 }
                 base => base?,
@@ -220,7 +229,7 @@ impl Writer {
             let is_final = tip != base.tip && answers.iter().all(|answer| !matches!(answer, Answer::No(_)));
             if !is_final && !is_newest {
                 // A no is said only of the newest that there is.
-                (theirs, is_newest) = (self.fetch(&lock)?, true);
+                (theirs, is_newest) = (self.fetch(lock)?, true);
                 continue;
             }
             if tip == base.tip {
@@ -228,12 +237,11 @@ impl Writer {
                 lock.about("")?;
                 if base.local != tip && answers.iter().any(|answer| matches!(answer, Answer::Known(_))) {
                     // The remote has what an earlier attempt sent. That the branch cannot follow takes nothing from it.
-                    let _ = self.advance(base.local, tip, Reach::Shared, &mut lock, None);
+                    let _ = self.advance(base.local, tip, Reach::Shared, lock, None);
                 }
-                Remote::tidy(git);
                 return Ok(answers);
             }
-            let reach = match self.publish(base, tip, &mut lock, hold)? {
+            let reach = match self.publish(base, tip, lock, hold)? {
                 Published::Done(reach) => reach,
                 Published::Moved => continue,
                 Published::Lost(newest, said) => {
@@ -241,7 +249,6 @@ impl Writer {
                     continue;
                 }
             };
-            Remote::tidy(git);
             let reached = |answer| match answer {
                 Answer::Recorded(receipt) => Answer::Recorded(Receipt { reach, ..receipt }),
                 other => other,
@@ -296,7 +303,7 @@ impl Writer {
             let tree = WorkTree::take(&self.repo.repo, lock)?;
             tree.rehearse(base.local, tip)?.map_err(in_the_way)?;
         }
-        match self.push(remote, tip, lock)? {
+        match self.push(remote, base.theirs, tip, lock)? {
             Ok(Reach::Unshared) => self.advance(base.local, tip, Reach::Unshared, lock, None),
             Err((newest, said)) => Ok(Published::Lost(newest, said)),
             // The remote has it: whatever happens here now, it is recorded.
@@ -308,26 +315,38 @@ impl Writer {
     }
 
     /// Pushes, and where the answer was lost asks the remote what it has. A lost race gives its newest commit.
-    fn push(&self, remote: &Remote, tip: Oid, lock: &Lock) -> Result<Result<Reach, Lost>, Failure> {
+    fn push(
+        &self,
+        remote: &Remote,
+        theirs: Option<Oid>,
+        tip: Oid,
+        lock: &Lock,
+    ) -> Result<Result<Reach, Lost>, Failure> {
         let git = &self.repo.repo;
-        match remote.push(git, tip, lock)? {
-            Pushed::Accepted => Ok(Ok(Reach::Shared)),
-            Pushed::CheckedOut => Ok(Ok(Reach::Unshared)),
-            Pushed::Refused(why) => {
-                Remote::tidy(git);
-                Err(Failure::Refused(remote.name.clone(), why))
+        let mut why = String::new();
+        for call in 0..CALLS {
+            match remote.push(git, tip, lock)? {
+                Pushed::Accepted => return Ok(Ok(Reach::Shared)),
+                Pushed::CheckedOut => return Ok(Ok(Reach::Unshared)),
+                Pushed::Refused(why) => return Err(Failure::Refused(remote.name.clone(), why)),
+                Pushed::Barred(why) => return Err(Failure::Barred(remote.name.clone(), why)),
+                Pushed::Lost(said) | Pushed::Unknown(said) => why = said,
             }
-            Pushed::Lost(said) => {
-                // Whoever waits, waits before looking: what was seen grows old.
-                sleep(jitter());
-                Ok(Err((self.fetch(lock)?, said)))
+            let newest = self.fetch(lock).map_err(|failure| match failure {
+                // It may have arrived before the remote went away.
+                Failure::Barred(name, why) => Failure::Unreachable(name, why),
+                other => other,
+            })?;
+            if newest.map_or(Ok(false), |newest| self.leads_to(newest, tip))? {
+                return Ok(Ok(Reach::Shared));
             }
-            Pushed::Unknown(said) => {
-                let newest = self.fetch(lock)?;
-                let has_it = newest.map_or(Ok(false), |newest| self.leads_to(newest, tip))?;
-                Ok(if has_it { Ok(Reach::Shared) } else { Err((newest, said)) })
+            if newest != theirs {
+                return Ok(Err((newest, why)));
             }
+            // Nobody was faster: it is the push that fails.
+            sleep(jitter() * (call + 1) * 10);
         }
+        Err(Failure::Refused(remote.name.clone(), why))
     }
 
     /// Moves branch, index and files from `from` to `to`, files first: until the branch has moved, nothing is recorded.
@@ -453,8 +472,10 @@ impl Writer {
         let mut why = String::new();
         for call in 0..CALLS {
             match remote.fetch(&self.repo.repo, lock)? {
-                Ok(newest) => return Ok(newest),
-                Err(error) => why = error,
+                Fetched::Newest(newest) => return Ok(newest),
+                Fetched::Refused(why) => return Err(Failure::Refused(remote.name.clone(), why)),
+                Fetched::Barred(why) => return Err(Failure::Barred(remote.name.clone(), why)),
+                Fetched::Unknown(error) => why = error,
             }
             sleep(jitter() * (call + 1) * 10);
         }
@@ -464,21 +485,21 @@ impl Writer {
     /// The commit to build on, where the remote's newest commit is `theirs`.
     fn base(&self, theirs: Option<Oid>) -> Result<Base, Failure> {
         let local = self.local()?;
-        let Some(remote) = &self.remote else { return Ok(Base { local, tip: local }) };
+        let Some(remote) = &self.remote else { return Ok(Base { local, tip: local, theirs }) };
         let Some(theirs) = theirs else {
             return match self.strangers(local, None)? {
-                0 => Ok(Base { local, tip: local }),
+                0 => Ok(Base { local, tip: local, theirs }),
                 count => Err(Failure::Unpushed(count, remote.name.clone())),
             };
         };
         if self.follows || self.leads_to(theirs, local)? {
-            return Ok(Base { local, tip: theirs });
+            return Ok(Base { local, tip: theirs, theirs: Some(theirs) });
         }
         if !self.leads_to(local, theirs)? {
             return Err(Failure::Diverged(remote.name.clone()));
         }
         match self.strangers(local, Some(theirs))? {
-            0 => Ok(Base { local, tip: local }),
+            0 => Ok(Base { local, tip: local, theirs: Some(theirs) }),
             count => Err(Failure::Unpushed(count, remote.name.clone())),
         }
     }
@@ -565,20 +586,31 @@ impl Repo {
         }
     }
 
-    /// Commits files of the work tree as the first of the repository, by the git program, with its hooks and settings.
+    /// Commits files of the work tree as the first of the repository, by the git program, with its hooks and settings: those at
+    /// `paths` that git does not ignore, and those at `new` in any case.
     ///
     /// # Errors
     /// What the git program says.
-    pub fn commit_first(&self, paths: &[&str], message: &str) -> Result<Oid, Error> {
+    pub fn commit_first(&self, paths: &[&str], new: &[&str], message: &str) -> Result<Oid, Error> {
         let program = Program::of(&self.repo);
-        let paths: Vec<String> = paths.iter().map(|path| self.path_in_repository(path)).collect();
-        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        for words in [[&["add", "--"], &paths[..]].concat(), vec!["commit", "--quiet", "--message", message]] {
-            let said = program.run(&words)?;
-            if !said.ok {
-                return Err(Error { doing: format!("`git {}`", words[0]), why: super::program::last_line(&said.err) });
-            }
+        let places = |paths: &[&str]| paths.iter().map(|path| self.path_in_repository(path)).collect::<Vec<_>>();
+        let (paths, new) = (places(paths), places(new));
+        let add: Vec<&str> = ["add", "--"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+        let force: Vec<&str> = ["add", "--force", "--"].into_iter().chain(new.iter().map(String::as_str)).collect();
+        // In an index of its own, so that nothing else that is staged goes along, and nothing is left if a hook says no.
+        let index = self.repo.path().join("tagbook-index");
+        let _ = std::fs::remove_file(&index);
+        let mut said = Ok(());
+        for words in [&add[..], &force, &["commit", "--quiet", "--message", message]] {
+            said = said.and_then(|()| match finished(program.command(words).env("GIT_INDEX_FILE", &index))? {
+                said if said.ok => Ok(()),
+                said => Err(Error { doing: format!("`git {}`", words[0]), why: last_line(&said.err) }),
+            });
         }
+        let _ = std::fs::remove_file(&index);
+        said?;
+        program.run(&add)?;
+        program.run(&force)?;
         self.head()?.ok_or_else(|| Error { doing: "`git commit`".into(), why: "it made no commit".into() })
     }
 }

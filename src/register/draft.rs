@@ -139,7 +139,8 @@ pub fn own_field(category: &Category, typed: &str, typing: &Typing) -> Result<(S
     let wrong = |what: &str| format!("{key}: `{}` is not {what}", value.escape_debug());
     let written = match &rule.kind {
         FieldKind::Text | FieldKind::Link => toml_string(&typed::text(value)?),
-        FieldKind::Number(_) => f64::typed(value, typing).map(|_| value.to_owned())?,
+        // Not as it was typed: TOML takes neither `007` nor `.5`.
+        FieldKind::Number(_) => f64::typed(value, typing)?.to_string(),
         FieldKind::Date => typed::day_of_record(value, typing)?.to_string(),
         FieldKind::Money => toml_string(&Money::typed(value, typing)?.to_string()),
         FieldKind::Bool => match value.to_lowercase().as_str() {
@@ -214,7 +215,7 @@ mod tests {
         tree.insert_toml("locations.toml", b"[shelf]\nname = 'S'\n".to_vec());
         tree.insert_toml("assets/KIT-1/asset.toml", b"name = 'K'\ncategory = 'camera'\n".to_vec());
         let category = open(&tree).register.categories.values().next().unwrap().clone();
-        for typed in ["sensor = aps-c", "größe=1.5"] {
+        for typed in ["sensor = aps-c", "größe=01.50"] {
             let (key, value) = own_field(&category, typed, &typing()).unwrap();
             values.push((format!("fields.{key}"), value));
         }
@@ -229,5 +230,6 @@ mod tests {
         assert_eq!(asset.purchase.as_ref().unwrap().cost.unwrap().to_string(), "89.00 EUR");
         assert_eq!(asset.part_of.as_ref().unwrap().as_str(), "KIT-1");
         assert_eq!(asset.fields.len(), 2);
+        assert!(record(&values).ends_with("\"größe\" = 1.5\n"), "{}", record(&values));
     }
 }

@@ -114,7 +114,7 @@ impl Motion {
     /// The assets that it is about, each once.
     ///
     /// # Errors
-    /// Exceptions that are no part of what is moved.
+    /// Exceptions that are no part of what is moved, or all of it.
     pub fn moved(&self, register: &Register) -> Result<Vec<Moved>, Refusals> {
         let mut moved: Vec<Moved> = Vec::new();
         let mut add = |number: Number, in_kit| {
@@ -134,7 +134,13 @@ impl Motion {
             return Err(vec![(stranger.clone(), refusal)]);
         }
         moved.retain(|moved| !self.except.contains(&moved.number));
-        Ok(moved)
+        match (moved.is_empty(), self.numbers.first()) {
+            (true, Some(number)) => {
+                let refusal = Refusal::new("nothing-left", "nothing is left of what is moved");
+                Err(vec![(number.clone(), refusal)])
+            }
+            _ => Ok(moved),
+        }
     }
 
     /// Whether its first event, and so all of it, stands in the register already.
@@ -200,7 +206,7 @@ impl Motion {
     }
 }
 
-/// The newest event of an asset that counts, with those that were done to it in the same batch.
+/// The newest event of an asset that counts, with those that it took to do the same thing: one batch, a millisecond apart.
 fn newest(opened: &Opened, number: &Number, moment: &Moment) -> Result<Vec<EventId>, Refusal> {
     let folded = opened.folded(number, moment);
     let log = opened.ledger.log(number);
@@ -214,8 +220,11 @@ fn newest(opened: &Opened, number: &Number, moment: &Moment) -> Result<Vec<Event
     let Some(newest) = events.first() else {
         return Err(Refusal::new("no-such-event", "nothing was recorded of it that could be undone"));
     };
-    let together = |event: &&&Event| event.batch.is_some() && event.batch == newest.batch;
+    let together = |pair: &&[&Event]| {
+        let step = pair[0].at - pair[1].at;
+        pair[0].batch.is_some() && pair[0].batch == pair[1].batch && step == TimeDelta::milliseconds(1)
+    };
     let mut of = vec![newest.id.clone()];
-    of.extend(events[1..].iter().take_while(together).map(|event| event.id.clone()));
+    of.extend(events.windows(2).take_while(together).map(|pair| pair[1].id.clone()));
     Ok(of)
 }

@@ -2,11 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
 
+mod add;
 mod build;
 mod check;
+mod clones;
 mod examples;
 mod git;
+mod kinds;
 mod look;
+mod motions;
+mod people;
+mod recording;
 mod serve;
 mod shop;
 mod start;

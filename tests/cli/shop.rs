@@ -77,6 +77,25 @@ impl Shop {
         shop
     }
 
+    /// A register in its first commit: two cameras, a drill, and a kit with a kit in it; a keeper, a member, and one who left.
+    pub fn workshop() -> Shop {
+        let shop = Shop::new();
+        shop.file("people/ben.toml", "name = \"Ben Adler\"\nemail = \"Ben@Example.org\"\n");
+        shop.file("people/cleo.toml", "name = \"Cleo\"\nemail = \"cleo@example.org\"\nleft = 2024-01-31\n");
+        shop.file("categories.toml", "[camera]\nname = \"Cameras\"\nprefix = \"CAM\"\n[tool]\nname = \"Tools\"\n");
+        shop.file("jobs/nord.toml", "title = \"Nord\"\nfrom = 2024-01-01\nuntil = 2099-12-31\nlead = \"ben\"\n");
+        shop.file("audits/2024-q1.toml", "title = \"Q1\"\nopened = 2024-01-02T08:00:00Z\nby = \"ana\"\n");
+        shop.asset("CAM-0001", "Sony FX3", "camera", "home = \"shelf\"\naliases = [\"OLD-17\"]");
+        shop.asset("CAM-0002", "Sony FX6", "camera", "home = \"shelf\"");
+        shop.asset("TOL-0001", "Drill", "tool", "home = \"van\"");
+        shop.asset("KIT-1", "Interview kit", "camera", "home = \"studio\"");
+        shop.asset("MIC-1", "Microphone", "tool", "part_of = \"KIT-1\"");
+        shop.asset("BAG-1", "Bag of lamps", "tool", "part_of = \"KIT-1\"");
+        shop.asset("LMP-1", "Lamp", "tool", "part_of = \"BAG-1\"");
+        shop.commit("first");
+        shop
+    }
+
     /// The register's folder.
     pub fn root(&self) -> PathBuf {
         self.outside("shop")
@@ -149,6 +168,61 @@ impl Shop {
         ran(command)
     }
 
+    /// Runs tagbook in the register with these words, blanks and all.
+    pub fn run_words(&self, words: &[&str]) -> Ran {
+        let mut command = self.tagbook();
+        command.args(words);
+        ran(command)
+    }
+
+    /// What a command that records something answers as JSON: it must end well, in one commit that has its events and no more,
+    /// with nothing left over.
+    pub fn records(&self, words: &[&str]) -> Value {
+        let before = self.git("rev-parse HEAD");
+        let ran = self.run_words(&[words, &["--format", "json"]].concat());
+        assert_eq!(ran.code, Some(0), "{words:?}\n{}\n{}", ran.out, ran.err);
+        assert_eq!(self.git("rev-parse HEAD~1"), before, "{words:?}");
+        assert_eq!(self.git("status --porcelain --untracked-files=all"), "", "{words:?}");
+        let mut trailers: Vec<_> =
+            self.git("log -1 --format=%(trailers:only,unfold)").lines().map(str::to_owned).collect();
+        trailers.retain(|line| !line.is_empty());
+        trailers.sort();
+        let mut written: Vec<_> = self.git("show --format= --name-status HEAD").lines().map(trailer).collect();
+        written.sort();
+        assert_eq!(trailers, written, "{words:?}");
+        let answer: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.out));
+        let one = answer.as_array().map_or(&answer, |all| &all[0]);
+        assert_eq!((&one["ok"], one["commit"].as_str()), (&true.into(), Some(self.git("rev-parse HEAD").trim())));
+        answer
+    }
+
+    /// Records as somebody says it in one line.
+    pub fn did(&self, line: &str) -> Value {
+        self.records(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// A command that is refused, with these words in the reason, and that changes nothing at all; gives what it said.
+    pub fn refuses(&self, line: &str, why: &str) -> String {
+        let before = self.everything();
+        let ran = self.run(line);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "tagbook {line}\n{}", ran.err);
+        assert!(ran.err.contains(why), "tagbook {line}: {}", ran.err);
+        assert_eq!(self.everything(), before, "tagbook {line}");
+        ran.err
+    }
+
+    /// What git knows of the register and of the folder.
+    pub fn everything(&self) -> String {
+        let status = self.git("status --porcelain --untracked-files=all --ignored");
+        format!("{}{}{status}{}", self.git("for-each-ref"), self.git("rev-parse HEAD"), self.git("diff HEAD"))
+    }
+
+    /// `check` finds no error; warnings may be.
+    pub fn is_sound(&self) {
+        let errors: Vec<_> = self.findings().into_iter().filter(|finding| finding["severity"] == "error").collect();
+        assert_eq!(errors, Vec::<Value>::new());
+    }
+
     /// What a command prints that must end well.
     pub fn says(&self, line: &str) -> String {
         let ran = self.run(line);
@@ -159,6 +233,17 @@ impl Shop {
     pub fn json(&self, line: &str) -> Value {
         let text = self.says(&format!("{line} --format json"));
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// The newest event of an asset, as `log` has it.
+    pub fn newest(&self, number: &str) -> Value {
+        self.json(&format!("log {number}")).as_array().unwrap().last().unwrap().clone()
+    }
+
+    /// The kinds of an asset's events, oldest first.
+    pub fn kinds(&self, number: &str) -> Vec<String> {
+        let log = self.json(&format!("log {number}"));
+        log.as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The findings of `check`, whatever its exit code.
@@ -195,6 +280,20 @@ impl Shop {
         let _ = fs::remove_dir_all(&out);
         self.says(&format!("build --out {}", out.display()));
         files(&out)
+    }
+}
+
+/// The trailer for a file that a commit added: of an event `Tagbook-Event: NUMBER/ID`.
+fn trailer(line: &str) -> String {
+    let path = line.strip_prefix("A\t").unwrap_or_else(|| panic!("not only added: {line}"));
+    let (folder, name) = path.rsplit_once('/').unwrap();
+    let number = |folder: &str| folder.rsplit('/').next().unwrap().to_owned();
+    match folder.strip_suffix("/log") {
+        Some(asset) => {
+            let id = name.strip_suffix(".toml").unwrap().rsplit('-').next().unwrap();
+            format!("Tagbook-Event: {}/{id}", number(asset))
+        }
+        None => format!("Tagbook-Asset: {}", number(folder)),
     }
 }
 
