@@ -3,15 +3,18 @@
 pub mod history;
 mod lock;
 pub mod make;
+mod pack;
 mod program;
 mod queue;
 mod remote;
-mod store;
 mod trees;
 mod worktree;
 mod write;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
@@ -61,6 +64,15 @@ pub struct Repo {
     repo: Repository,
     /// The register's folder relative to the work tree, empty where it is the top.
     inside: PathBuf,
+    /// Objects that were written lately: they are read before they are on the disk.
+    fresh: RefCell<HashMap<Oid, Object>>,
+}
+
+/// An object: what it is, and its content.
+#[derive(Debug, Clone)]
+struct Object {
+    kind: ObjectType,
+    bytes: Arc<Vec<u8>>,
 }
 
 impl Repo {
@@ -71,12 +83,16 @@ impl Repo {
     pub fn around(root: &Path) -> Result<Option<Repo>, Error> {
         let doing = || format!("open the git repository around `{}`", root.display());
         let Some(repo) = found(Repository::discover(root), doing())? else { return Ok(None) };
-        let Some(top) = repo.workdir() else { return Ok(Some(Repo { repo, inside: PathBuf::new() })) };
+        let Some(top) = repo.workdir() else { return Ok(Some(Repo::new(repo, PathBuf::new()))) };
         let real = |path: &Path| path.canonicalize().map_err(|error| Error { doing: doing(), why: error.to_string() });
         let (top, root) = (real(top)?, real(root)?);
         let outside = || Error { doing: doing(), why: format!("its work tree is `{}`", top.display()) };
         let inside = root.strip_prefix(&top).map_err(|_| outside())?.to_owned();
-        Ok(Some(Repo { repo, inside }))
+        Ok(Some(Repo::new(repo, inside)))
+    }
+
+    fn new(repo: Repository, inside: PathBuf) -> Repo {
+        Repo { repo, inside, fresh: RefCell::default() }
     }
 
     /// The repository at `path`, bare or not, whose top is a register.
@@ -86,7 +102,7 @@ impl Repo {
     pub fn at(path: &Path) -> Result<Repo, Error> {
         let repo = Repository::open(path);
         let repo = repo.map_err(failed(format!("open the git repository `{}`", path.display())))?;
-        Ok(Repo { repo, inside: PathBuf::new() })
+        Ok(Repo::new(repo, PathBuf::new()))
     }
 
     /// The commit that is checked out; `None` before the first.
@@ -163,13 +179,51 @@ impl Repo {
         Ok(texts)
     }
 
+    /// Lets go of the objects that were written lately, where they have become more than `most`.
+    fn forget(&self, most: usize) {
+        let mut fresh = self.fresh.borrow_mut();
+        if fresh.len() > most {
+            fresh.clear();
+        }
+    }
+
+    /// The content of an object that is of this kind.
+    fn content(&self, id: Oid, kind: ObjectType) -> Result<Arc<Vec<u8>>, Error> {
+        let doing = || format!("read the {} {id}", kind.str());
+        let fresh = self.fresh.borrow().get(&id).cloned();
+        let object = match fresh {
+            Some(object) => object,
+            None => {
+                let odb = self.repo.odb().map_err(failed(doing()))?;
+                let read = odb.read(id).map_err(failed(doing()))?;
+                Object { kind: read.kind(), bytes: Arc::new(read.data().to_vec()) }
+            }
+        };
+        let other = || Error { doing: doing(), why: format!("it is a {}", object.kind.str()) };
+        if object.kind == kind { Ok(object.bytes) } else { Err(other()) }
+    }
+
+    /// The tree of a commit.
+    fn top(&self, commit: Oid) -> Result<Oid, Error> {
+        let text = self.content(commit, ObjectType::Commit)?;
+        let id = text.strip_prefix(b"tree ").and_then(|rest| std::str::from_utf8(rest.get(..40)?).ok());
+        let broken = || Error { doing: format!("read the commit {commit}"), why: "it names no tree".into() };
+        Oid::from_str(id.ok_or_else(broken)?).map_err(failed("read a commit"))
+    }
+
     /// The id of the register's tree at a commit; `None` where it was not there yet.
     fn register_tree(&self, commit: Oid) -> Result<Option<Oid>, Error> {
-        let tree = self.repo.find_commit(commit).and_then(|commit| commit.tree()).map_err(failed("read a commit"))?;
-        if self.inside.as_os_str().is_empty() {
-            return Ok(Some(tree.id()));
+        let mut here = self.top(commit)?;
+        for part in &self.inside {
+            let raw = self.content(here, ObjectType::Tree)?;
+            let entries = trees::parse(&raw)?;
+            let found = entries.iter().find(|entry| entry.name == part.as_encoded_bytes() && entry.is_folder());
+            match found {
+                Some(entry) => here = entry.id()?,
+                None => return Ok(None),
+            }
         }
-        Ok(found(tree.get_path(&self.inside), "read a tree")?.map(|entry| entry.id()))
+        Ok(Some(here))
     }
 
     /// The path of a file of the register, from the top of the repository.
@@ -179,11 +233,11 @@ impl Repo {
     }
 
     fn collect(&self, id: Oid, prefix: &str, wanted: &dyn Fn(&str) -> bool, into: &mut Tree) -> Result<(), Error> {
-        let tree = self.repo.find_tree(id).map_err(failed("read a tree"))?;
-        for entry in &tree {
-            let name = String::from_utf8_lossy(entry.name_bytes());
+        let raw = self.content(id, ObjectType::Tree)?;
+        for entry in trees::parse(&raw)? {
+            let name = String::from_utf8_lossy(entry.name);
             let path = format!("{prefix}{name}");
-            let is_tree = entry.kind() == Some(ObjectType::Tree);
+            let is_tree = entry.is_folder();
             if prefix.is_empty()
                 && !FOLDERS.contains(&format!("{path}/").as_str())
                 && (is_tree || !path.ends_with(".toml"))
@@ -196,30 +250,29 @@ impl Repo {
             if is_tree {
                 let folder = format!("{path}/");
                 if wanted(&folder) {
-                    self.collect(entry.id(), &folder, wanted, into)?;
+                    self.collect(entry.id()?, &folder, wanted, into)?;
                 }
             } else {
-                let file = self.entry(&path, entry.id(), entry.kind(), entry.filemode())?;
+                let file = self.entry(&path, &entry)?;
                 into.insert(path, file);
             }
         }
         Ok(())
     }
 
-    fn entry(&self, path: &str, id: Oid, kind: Option<ObjectType>, mode: i32) -> Result<Entry, Error> {
-        if kind == Some(ObjectType::Commit) {
+    fn entry(&self, path: &str, entry: &trees::Entry) -> Result<Entry, Error> {
+        if entry.mode == trees::REPOSITORY {
             return Ok(Entry::Repository);
         }
-        if mode == i32::from(git2::FileMode::Link) {
+        if entry.mode == trees::LINK {
             return Ok(Entry::Link);
         }
-        let blob = self.repo.find_blob(id).map_err(failed(format!("read `{path}`")))?;
-        let bytes = blob.content();
+        let bytes = self.content(entry.id()?, ObjectType::Blob)?;
         if path.ends_with(".toml") {
             let size = bytes.len() as u64;
             return Ok(if size > MAX_TOML { Entry::TooLarge(size) } else { Entry::toml(bytes.to_vec()) });
         }
-        let pixels = imagesize::blob_size(bytes).ok().map(|size| (size.width, size.height));
+        let pixels = imagesize::blob_size(&bytes).ok().map(|size| (size.width, size.height));
         Ok(Entry::Other(Facts { size: bytes.len() as u64, head: bytes[..bytes.len().min(HEAD)].to_vec(), pixels }))
     }
 }

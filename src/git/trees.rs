@@ -1,53 +1,66 @@
 //! Trees written without an index: a few files put in or taken out, every other entry left byte for byte as it is.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Oid};
 
-use super::store::Store;
-use super::{Error, failed};
+use super::pack::Packer;
+use super::{Error, Object, Repo, failed};
 
-/// The modes of git's that are written here, as trees spell them.
+/// The modes of git's, as trees spell them.
 const FILE: &[u8] = b"100644";
 const FOLDER: &[u8] = b"40000";
+pub(super) const LINK: &[u8] = b"120000";
+pub(super) const REPOSITORY: &[u8] = b"160000";
 
 /// What reads trees and writes objects.
 pub(super) struct Pen<'r> {
-    odb: &'r Odb<'r>,
-    store: Store,
+    repo: &'r Repo,
+    packer: Packer,
 }
 
 /// A file to be put at a path, or taken from it.
 type Leaf<'p> = (&'p str, Option<Oid>);
 
 /// One entry of a tree, as it stands in it.
-struct Entry<'t> {
-    mode: &'t [u8],
-    name: &'t [u8],
+pub(super) struct Entry<'t> {
+    pub(super) mode: &'t [u8],
+    pub(super) name: &'t [u8],
     raw: &'t [u8],
 }
 
+impl Entry<'_> {
+    pub(super) fn is_folder(&self) -> bool {
+        self.mode == FOLDER
+    }
+
+    pub(super) fn id(&self) -> Result<Oid, Error> {
+        Oid::from_bytes(&self.raw[self.raw.len() - 20..]).map_err(failed("read a tree"))
+    }
+}
+
 impl<'r> Pen<'r> {
-    pub(super) fn new(odb: &'r Odb<'r>, store: Store) -> Pen<'r> {
-        Pen { odb, store }
+    pub(super) fn new(repo: &'r Repo) -> Pen<'r> {
+        Pen { repo, packer: Packer::new() }
     }
 
-    /// Writes an object, durably but for its name.
-    pub(super) fn write(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, Error> {
-        self.store.write(kind, bytes)
+    /// Takes an object. It can be read at once, and is on the disk when [`Pen::settle`] was called.
+    pub(super) fn write(&mut self, kind: ObjectType, bytes: Vec<u8>) -> Result<Oid, Error> {
+        let id = self.packer.add(kind, &bytes)?;
+        self.repo.fresh.borrow_mut().insert(id, Object { kind, bytes: Arc::new(bytes) });
+        Ok(id)
     }
 
-    /// Makes the names of all that was written durable.
-    pub(super) fn settle(&mut self) -> Result<(), Error> {
-        self.store.settle()
+    /// Writes all that was taken to the disk, durably.
+    pub(super) fn settle(self) -> Result<(), Error> {
+        self.packer.settle(self.repo.repo.commondir())
     }
 
     /// The tree `base` with `leaves`, in order of their paths, put in or taken out. `None` where nothing is left.
     pub(super) fn edit(&mut self, base: Option<Oid>, leaves: &[Leaf]) -> Result<Option<Oid>, Error> {
-        let odb = self.odb;
-        let object = base.map(|id| odb.read(id).map_err(failed("read a tree"))).transpose()?;
-        let raw = object.as_ref().map_or(&[][..], |object| object.data());
-        let mut entries = parse(raw)?;
+        let content = base.map(|id| self.repo.content(id, ObjectType::Tree)).transpose()?;
+        let mut entries = parse(content.as_ref().map_or(&[][..], |content| content.as_slice()))?;
         let mut made: Vec<(Vec<u8>, Vec<u8>, bool)> = Vec::new();
         let mut rest = leaves;
         while let Some((path, leaf)) = rest.first() {
@@ -59,7 +72,7 @@ impl<'r> Pen<'r> {
             } else {
                 let inner: Vec<Leaf> =
                     rest[..here].iter().filter_map(|(path, leaf)| Some((path.split_once('/')?.1, *leaf))).collect();
-                let base = old.filter(|at| entries[*at].mode == FOLDER).map(|at| id_of(&entries[at])).transpose()?;
+                let base = old.filter(|at| entries[*at].is_folder()).map(|at| entries[at].id()).transpose()?;
                 (FOLDER, self.edit(base, &inner)?)
             };
             if let Some(at) = old {
@@ -79,14 +92,14 @@ impl<'r> Pen<'r> {
         if entries.is_empty() {
             return Ok(None);
         }
-        let bytes: Vec<u8> = entries.iter().flat_map(|entry| entry.raw).copied().collect();
-        self.write(ObjectType::Tree, &bytes).map(Some)
+        let bytes = entries.iter().map(|entry| entry.raw).collect::<Vec<_>>().concat();
+        self.write(ObjectType::Tree, bytes).map(Some)
     }
 }
 
 /// The order of git's: names by their bytes, those of folders as if they ended with `/`.
 fn order(one: &Entry, other: &Entry) -> Ordering {
-    let end = |entry: &Entry| if entry.mode == FOLDER { &b"/"[..] } else { &[] };
+    let end = |entry: &Entry| if entry.is_folder() { &b"/"[..] } else { &[] };
     let key = |entry: &Entry| entry.name.iter().chain(end(entry)).copied().collect::<Vec<u8>>();
     match one.name.iter().zip(other.name).map(|(a, b)| a.cmp(b)).find(|order| order.is_ne()) {
         Some(order) => order,
@@ -94,9 +107,11 @@ fn order(one: &Entry, other: &Entry) -> Ordering {
     }
 }
 
-fn parse(mut raw: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
+/// The entries of a tree.
+pub(super) fn parse(mut raw: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
     let broken = || Error { doing: "read a tree".into(), why: "it is not one".into() };
-    let mut entries = Vec::new();
+    // No entry is shorter than thirty bytes or so.
+    let mut entries = Vec::with_capacity(raw.len() / 30);
     while !raw.is_empty() {
         let space = raw.iter().position(|byte| *byte == b' ').ok_or_else(broken)?;
         let nul = raw.iter().position(|byte| *byte == 0).filter(|nul| *nul > space).ok_or_else(broken)?;
@@ -106,10 +121,6 @@ fn parse(mut raw: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
         raw = after;
     }
     Ok(entries)
-}
-
-fn id_of(entry: &Entry) -> Result<Oid, Error> {
-    Oid::from_bytes(&entry.raw[entry.raw.len() - 20..]).map_err(failed("read a tree"))
 }
 
 #[cfg(test)]
@@ -137,8 +148,8 @@ mod tests {
         fn trees_are_those_of_libgit2(steps in proptest::collection::vec(proptest::collection::vec((names(), any::<bool>()), 1..6), 1..5)) {
             let folder = tempfile::tempdir().unwrap();
             let repo = Repository::init_bare(folder.path()).unwrap();
-            let odb = repo.odb().unwrap();
-            let mut pen = Pen::new(&odb, Store::of(repo.commondir()));
+            let ours_repo = Repo::at(folder.path()).unwrap();
+            let mut pen = Pen::new(&ours_repo);
             let (mut ours, mut theirs) = (None, repo.treebuilder(None).unwrap().write().unwrap());
             let mut there: Vec<String> = Vec::new();
             for (round, step) in steps.into_iter().enumerate() {
@@ -150,7 +161,7 @@ mod tests {
                     if path.split('/').any(bad) || blocked || leaves.iter().any(|(other, _)| clash(&path, other)) || (!put && !known) {
                         continue;
                     }
-                    let blob = put.then(|| pen.write(ObjectType::Blob, format!("{path}{round}").as_bytes()).unwrap());
+                    let blob = put.then(|| repo.blob(format!("{path}{round}").as_bytes()).unwrap());
                     leaves.push((path, blob));
                 }
                 leaves.sort();

@@ -1,8 +1,8 @@
 //! The write path: decisions become commits on a branch, one writer at a time, none lost, none twice.
 //!
 //! 1. The lock is taken; what a writer that died left behind is tidied up.
-//! 2. Each job is asked, on the newest commit, what it wants written. Blobs, trees and commits are written without an index,
-//!    each durable before the next.
+//! 2. Each job is asked, on the newest commit, what it wants written. Blobs, trees and commits are made without an index, and
+//!    written as one pack, which is durable before anything refers to it.
 //! 3. With a remote, the commits are pushed. A race that was lost begins again at 2, on what the remote has now.
 //! 4. The work tree is brought along, where the branch is checked out, and the branch moves: only from where it was.
 
@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use git2::{ErrorCode, ObjectType, Oid, Signature, Transaction};
 
 use super::lock::Lock;
+use super::pack::sync;
 use super::program::{Program, finished, last_line};
 use super::remote::{Fetched, Pushed, Remote};
-use super::store::{Store, sync};
 use super::trees::Pen;
 use super::worktree::{InTheWay, WorkTree};
 use super::{Author, Error, Repo, failed, found};
@@ -26,11 +26,14 @@ const ATTEMPTS: u32 = 40;
 /// How many races a writer loses to programs of git's before it decides behind a locked door.
 const POLITE: u32 = 2;
 
+/// Objects that are kept at hand from one round to the next: what some hundred commits are made of.
+const FRESH: usize = 1000;
+
 /// What the reflog says of it.
 const MOVED: &str = "tagbook: recorded";
 
 /// How often a remote that does not answer is asked again.
-const CALLS: u32 = 4;
+const CALLS: u32 = 3;
 
 /// What is to be written as one commit.
 #[derive(Debug, Clone)]
@@ -199,6 +202,7 @@ impl Writer {
     /// The answers are in the order of the jobs. What is answered as recorded is durable, and the remote has it.
     pub fn record<N>(&self, jobs: &mut [Job<N>]) -> Vec<Answer<N>> {
         let count = jobs.len();
+        self.repo.forget(FRESH);
         self.attempt_all(jobs).unwrap_or_else(|failure| (0..count).map(|_| Answer::Failed(failure.clone())).collect())
     }
 
@@ -260,8 +264,7 @@ impl Writer {
 
     /// Asks every job what it wants, each on top of the one before.
     fn decide<N>(&self, jobs: &mut [Job<N>], base: Oid) -> Result<Round<N>, Failure> {
-        let odb = self.repo.repo.odb().map_err(failed("open the objects"))?;
-        let mut pen = Pen::new(&odb, Store::of(self.repo.repo.commondir()));
+        let mut pen = Pen::new(&self.repo);
         let mut tip = base;
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -281,20 +284,18 @@ impl Writer {
     }
 
     fn commit(&self, change: &Change, parent: Oid, pen: &mut Pen) -> Result<Oid, Error> {
-        let git = &self.repo.repo;
-        let parent = git.find_commit(parent).map_err(failed("read a commit"))?;
         let mut leaves = Vec::with_capacity(change.files.len());
         for (path, bytes) in &change.files {
-            leaves.push((self.repo.path_in_repository(path), Some(pen.write(ObjectType::Blob, bytes)?)));
+            leaves.push((self.repo.path_in_repository(path), Some(pen.write(ObjectType::Blob, bytes.clone())?)));
         }
         leaves.sort();
         let leaves: Vec<_> = leaves.iter().map(|(path, blob)| (path.as_str(), *blob)).collect();
         let nothing = || Error { doing: "write a commit".into(), why: "it would have no files".into() };
-        let tree = pen.edit(Some(parent.tree_id()), &leaves)?.ok_or_else(nothing)?;
+        let tree = pen.edit(Some(self.repo.top(parent)?), &leaves)?.ok_or_else(nothing)?;
         let sign = |author: &Author| Signature::now(&author.name, &author.email).map_err(failed("sign a commit"));
         let author = sign(&change.author)?;
         let committer = sign(change.committer.as_ref().unwrap_or(&change.author))?;
-        pen.write(ObjectType::Commit, &commit_text(tree, parent.id(), &author, &committer, &change.message))
+        pen.write(ObjectType::Commit, commit_text(tree, parent, &author, &committer, &change.message))
     }
 
     fn publish(&self, base: Base, tip: Oid, lock: &mut Lock, hold: Option<Transaction>) -> Result<Published, Failure> {
@@ -553,13 +554,16 @@ impl Repo {
         let head = self.repo.find_reference("HEAD").map_err(failed(doing))?;
         let Some(name) = head.symbolic_target().map_err(failed(doing))?.map(str::to_owned) else { return Ok(None) };
         let is_born = found(self.repo.refname_to_id(&name), doing)?.is_some();
-        let text = |buf: Result<git2::Buf, git2::Error>| {
-            let text = found(buf, doing)?.map(|buf| String::from_utf8_lossy(&buf).into_owned());
-            Ok(text.filter(|text| !text.is_empty() && text != "."))
+        let text = |result: Result<git2::Buf, git2::Error>| match result {
+            // A remote may be given by its address; it has no name, then, and nothing here follows it.
+            Err(error) if error.code() == ErrorCode::InvalidSpec => Ok(None),
+            result => Ok(found(result, doing)?.map(|buf| String::from_utf8_lossy(&buf).into_owned())),
         };
-        let upstream =
-            text(self.repo.branch_upstream_remote(&name))?.zip(text(self.repo.branch_upstream_merge(&name))?);
+        let config = self.repo.config().map_err(failed(doing))?;
+        let short = name.strip_prefix("refs/heads/").unwrap_or(&name);
+        let setting = |key: &str| found(config.get_string(&format!("branch.{short}.{key}")), doing);
         let tracking = text(self.repo.branch_upstream_name(&name))?;
+        let upstream = setting("remote")?.filter(|name| !name.is_empty() && name != ".").zip(setting("merge")?);
         let remote = upstream.map(|(remote, branch)| Remote { name: remote, branch, tracking, depth: None });
         Ok(Some(Branch { name, is_born, remote }))
     }

@@ -56,8 +56,10 @@ pub fn two_clones() {
             })
             .collect();
         let cleo = scope.spawn(|| merges(&studio, &is_over));
-        let all: Vec<Receipt> = people.into_iter().flat_map(|person| person.join().unwrap()).collect();
+        let ended: Vec<_> = people.into_iter().map(|person| person.join()).collect();
+        // However they ended, so does Cleo.
         is_over.store(true, Ordering::SeqCst);
+        let all: Vec<Receipt> = ended.into_iter().flat_map(Result::unwrap).collect();
         (all, cleo.join().unwrap())
     });
     // Whatever was killed last, work goes on.

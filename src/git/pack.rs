@@ -1,0 +1,398 @@
+//! Packs: the objects of a round in one file, durable before anything refers to them, and joined so that they never get many.
+//!
+//! A commit in a register is seven small objects. As files of their own they want to be made durable one by one, which costs ten
+//! times what writing them does. The formats are those of gitformat-pack: a pack of version 2 without deltas, an index of version 2.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use git2::{ObjectType, Oid};
+use sha1::{Digest, Sha1};
+
+use super::lock::failed as io_failed;
+use super::{Error, failed};
+
+/// Bytes from which a tree is stored as it is: what is mostly hashes hardly gets smaller, and takes its time about it.
+const STORED: usize = 4096;
+
+/// Packs of one size that are joined to one of the next.
+const JOINED: usize = 16;
+
+/// Bytes from which a pack is not joined any more.
+const LARGE: u64 = 64 << 20;
+
+/// The file in the git directory that says which packs are ours, by size.
+const LIST: &str = "tagbook-packs";
+
+/// Objects on their way into the object store.
+pub(super) struct Packer {
+    compress: Compress,
+    objects: BTreeMap<Oid, Packed>,
+}
+
+/// An object as it stands in a pack: type and length, then zlib.
+struct Packed {
+    bytes: Vec<u8>,
+    crc: u32,
+}
+
+impl Packer {
+    pub(super) fn new() -> Packer {
+        Packer { compress: Compress::new(Compression::new(1), true), objects: BTreeMap::new() }
+    }
+
+    /// Takes an object, and gives its name.
+    pub(super) fn add(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, Error> {
+        let mut hash = Sha1::new();
+        hash.update(format!("{} {}\0", kind.str(), bytes.len()));
+        hash.update(bytes);
+        let id = Oid::from_bytes(&hash.finalize()).map_err(failed("name an object"))?;
+        if !self.objects.contains_key(&id) {
+            let mut packed = head(kind, bytes.len());
+            if kind == ObjectType::Tree && bytes.len() >= STORED {
+                store(bytes, &mut packed);
+            } else {
+                deflate(&mut self.compress, bytes, &mut packed)?;
+            }
+            let mut crc = Crc::new();
+            crc.update(&packed);
+            self.objects.insert(id, Packed { crc: crc.sum(), bytes: packed });
+        }
+        Ok(id)
+    }
+
+    /// Writes all that was taken as a pack in the git directory `common`, durably.
+    pub(super) fn settle(self, common: &Path) -> Result<(), Error> {
+        if self.objects.is_empty() {
+            return Ok(());
+        }
+        let folder = common.join("objects/pack");
+        fs::create_dir_all(&folder).map_err(io_failed("create the folder", &folder))?;
+        let name = write(&folder, &self.objects)?;
+        Shelf::read(common).put(&folder, name)
+    }
+}
+
+/// The type of an object and its length, four bits and then seven at a time.
+fn head(kind: ObjectType, mut length: usize) -> Vec<u8> {
+    let kind = match kind {
+        ObjectType::Commit => 1,
+        ObjectType::Tree => 2,
+        ObjectType::Tag => 4,
+        _ => 3,
+    };
+    let mut byte = kind << 4 | low(length, 4);
+    length >>= 4;
+    let mut head = Vec::new();
+    while length > 0 {
+        head.push(byte | 0x80);
+        byte = low(length, 7);
+        length >>= 7;
+    }
+    head.push(byte);
+    head
+}
+
+fn low(number: usize, bits: u32) -> u8 {
+    u8::try_from(number & ((1 << bits) - 1)).unwrap_or_default()
+}
+
+/// Zlib around bytes that are left as they are (RFC 1950; RFC 1951, 3.2.4).
+fn store(bytes: &[u8], into: &mut Vec<u8>) {
+    into.extend([0x78, 0x01]);
+    let mut blocks = bytes.chunks(0xffff).peekable();
+    while let Some(block) = blocks.next() {
+        let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
+        into.push(u8::from(blocks.peek().is_none()));
+        into.extend(length.to_le_bytes());
+        into.extend((!length).to_le_bytes());
+        into.extend_from_slice(block);
+    }
+    into.extend(adler(bytes).to_be_bytes());
+}
+
+/// The checksum at the end of zlib (RFC 1950, 8.2).
+fn adler(bytes: &[u8]) -> u32 {
+    let (mut a, mut b) = (1_u32, 0_u32);
+    // So many bytes fit before the sums have to be brought down.
+    for part in bytes.chunks(5552) {
+        for byte in part {
+            a += u32::from(*byte);
+            b += a;
+        }
+        (a, b) = (a % 65_521, b % 65_521);
+    }
+    b << 16 | a
+}
+
+fn deflate(compress: &mut Compress, bytes: &[u8], into: &mut Vec<u8>) -> Result<(), Error> {
+    compress.reset();
+    into.reserve(bytes.len() + 64);
+    loop {
+        let done = usize::try_from(compress.total_in()).unwrap_or(bytes.len());
+        match compress.compress_vec(&bytes[done..], into, FlushCompress::Finish) {
+            Ok(Status::StreamEnd) => return Ok(()),
+            // What cannot be made smaller may grow.
+            Ok(_) => into.reserve(bytes.len() / 4 + 64),
+            Err(error) => return Err(Error { doing: "compress an object".into(), why: error.to_string() }),
+        }
+    }
+}
+
+/// Writes a pack and its index; the pack is found once its index is there. Gives its name without an ending.
+fn write(folder: &Path, objects: &BTreeMap<Oid, Packed>) -> Result<String, Error> {
+    let count = u32::try_from(objects.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let length = objects.values().map(|object| object.bytes.len()).sum::<usize>();
+    let mut pack = Vec::with_capacity(length + 32);
+    pack.extend_from_slice(b"PACK\0\0\0\x02");
+    pack.extend_from_slice(&count);
+    let mut offsets = Vec::with_capacity(objects.len());
+    for object in objects.values() {
+        offsets.push(u32::try_from(pack.len()).unwrap_or(u32::MAX));
+        pack.extend_from_slice(&object.bytes);
+    }
+    let checksum = Sha1::digest(&pack);
+    pack.extend_from_slice(&checksum);
+    let mut index = b"\xfftOc\0\0\0\x02".to_vec();
+    let mut counts = [0_u32; 256];
+    objects.keys().for_each(|id| counts[usize::from(id.as_bytes()[0])] += 1);
+    let mut sum = 0;
+    for count in counts {
+        sum += count;
+        index.extend(sum.to_be_bytes());
+    }
+    objects.keys().for_each(|id| index.extend_from_slice(id.as_bytes()));
+    objects.values().for_each(|object| index.extend(object.crc.to_be_bytes()));
+    offsets.iter().for_each(|offset| index.extend(offset.to_be_bytes()));
+    index.extend_from_slice(&checksum);
+    let end = Sha1::digest(&index);
+    index.extend_from_slice(&end);
+    let name = format!("pack-{}", hex(&checksum));
+    write_durably(folder, &format!("{name}.pack"), &pack)?;
+    write_durably(folder, &format!("{name}.idx"), &index)?;
+    sync(folder)?;
+    Ok(name)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A file that has its name only once its content outlives a loss of power. Packs are never written again, so nobody may.
+fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // Git sweeps what is called so and was left behind.
+    let temporary = folder.join("tmp_pack_tagbook");
+    let mut writing = File::options();
+    writing.write(true).create_new(true).mode(0o444);
+    let write = || {
+        let mut file = match writing.open(&temporary) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs::remove_file(&temporary)?;
+                writing.open(&temporary)?
+            }
+            file => file?,
+        };
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(io_failed("write", &temporary))?;
+    let place = folder.join(name);
+    fs::rename(&temporary, &place).map_err(io_failed("write", &place))
+}
+
+/// Makes what is at `path`, a file or a folder, outlive a loss of power.
+pub(super) fn sync(path: &Path) -> Result<(), Error> {
+    match File::open(path).and_then(|file| file.sync_all()) {
+        // A reference that git has packed meanwhile has no file.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        result => result.map_err(io_failed("make durable", path)),
+    }
+}
+
+/// Which packs are ours: how often each was joined, and its name. Should the list be lost, the packs stay as they are.
+struct Shelf {
+    path: PathBuf,
+    packs: Vec<(u32, String)>,
+    /// Packs that were joined into another one, which a reader may still have open.
+    spent: Vec<String>,
+}
+
+impl Shelf {
+    fn read(common: &Path) -> Shelf {
+        let path = common.join(LIST);
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let mut shelf = Shelf { path, packs: Vec::new(), spent: Vec::new() };
+        for (size, name) in text.lines().filter_map(|line| line.split_once(' ')) {
+            match size.parse() {
+                Ok(size) => shelf.packs.push((size, name.to_owned())),
+                Err(_) => shelf.spent.push(name.to_owned()),
+            }
+        }
+        shelf
+    }
+
+    /// Puts a new pack on the shelf, and joins those that have become many.
+    fn put(mut self, folder: &Path, name: String) -> Result<(), Error> {
+        self.packs.push((0, name));
+        // Where git keeps an index over several packs, it sees to them.
+        if !folder.join("multi-pack-index").exists() {
+            let mut size = 0;
+            while self.packs.iter().filter(|(of, _)| *of == size).count() >= JOINED {
+                self.join(folder, size)?;
+                size += 1;
+            }
+        }
+        let packs = self.packs.iter().map(|(size, name)| format!("{size} {name}\n"));
+        let spent = self.spent.iter().map(|name| format!("spent {name}\n"));
+        let text: String = packs.chain(spent).collect();
+        // A list that is lost or half written costs room, and nothing else.
+        fs::write(&self.path, text).map_err(io_failed("write", &self.path))
+    }
+
+    fn join(&mut self, folder: &Path, size: u32) -> Result<(), Error> {
+        for name in self.spent.drain(..) {
+            for ending in ["idx", "pack"] {
+                let _ = fs::remove_file(folder.join(format!("{name}.{ending}")));
+            }
+        }
+        let (joined, kept) = self.packs.drain(..).partition(|(of, _)| *of == size);
+        self.packs = kept;
+        let (mut objects, mut sources) = (BTreeMap::new(), HashSet::new());
+        for (_, name) in &joined {
+            let path = folder.join(format!("{name}.pack"));
+            // What git has repacked meanwhile is gone, and what has grown large stays as it is.
+            if path.metadata().is_ok_and(|metadata| metadata.len() < LARGE) {
+                objects.extend(read(folder, name)?);
+                sources.insert(name.clone());
+            }
+        }
+        if !objects.is_empty() {
+            let name = write(folder, &objects)?;
+            sources.remove(&name);
+            self.packs.push((size + 1, name));
+        }
+        self.spent.extend(sources);
+        self.spent.sort();
+        Ok(())
+    }
+}
+
+/// The objects of a pack that was written here, as they stand in it.
+fn read(folder: &Path, name: &str) -> Result<Vec<(Oid, Packed)>, Error> {
+    let bytes = |ending: &str| {
+        let path = folder.join(format!("{name}.{ending}"));
+        fs::read(&path).map_err(io_failed("read", &path))
+    };
+    let (pack, index) = (bytes("pack")?, bytes("idx")?);
+    let objects = || {
+        let number = |at: usize| Some(u32::from_be_bytes(index.get(at..at + 4)?.try_into().ok()?));
+        let count = usize::try_from(number(8 + 255 * 4)?).ok()?;
+        let names = 8 + 256 * 4;
+        let (crcs, offsets) = (names + count * 20, names + count * 24);
+        let mut all = Vec::with_capacity(count);
+        for at in 0..count {
+            let id = Oid::from_bytes(index.get(names + at * 20..names + at * 20 + 20)?).ok()?;
+            all.push((usize::try_from(number(offsets + at * 4)?).ok()?, id, number(crcs + at * 4)?));
+        }
+        all.sort_unstable();
+        let ends = all.iter().skip(1).map(|(offset, ..)| *offset).chain([pack.len().checked_sub(20)?]);
+        let ends: Vec<usize> = ends.collect();
+        let slice = |((start, id, crc), end): (&(usize, Oid, u32), usize)| {
+            Some((*id, Packed { bytes: pack.get(*start..end)?.to_vec(), crc: *crc }))
+        };
+        all.iter().zip(ends).map(slice).collect::<Option<Vec<_>>>()
+    };
+    objects().ok_or_else(|| Error { doing: format!("read `{name}`"), why: "it is not as it was written".into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use git2::Repository;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn packs(repo: &Repository) -> usize {
+        let folder = fs::read_dir(repo.commondir().join("objects/pack")).unwrap();
+        folder.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|ending| ending == "pack")).count()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+        /// What is packed is what git reads, under the name that git gives it.
+        #[test]
+        fn objects_are_read_back_by_git(objects in proptest::collection::vec((any::<u8>(), 0_usize..150_000, any::<bool>()), 1..6)) {
+            let folder = tempfile::tempdir().unwrap();
+            let repo = Repository::init_bare(folder.path()).unwrap();
+            let mut packer = Packer::new();
+            let mut all = Vec::new();
+            for (seed, length, tree) in objects {
+                // Some of it repeats, some does not.
+                let bytes: Vec<u8> = (0..length).map(|at| seed.wrapping_mul((at % 251) as u8) ^ (at / 3000 * at) as u8).collect();
+                // The type says how it is stored; git does not look into it until it has to.
+                let kind = if tree { ObjectType::Tree } else { ObjectType::Blob };
+                all.push((packer.add(kind, &bytes).unwrap(), kind, bytes));
+            }
+            packer.settle(repo.commondir()).unwrap();
+            let odb = repo.odb().unwrap();
+            for (id, kind, bytes) in all {
+                let read = odb.read(id).unwrap();
+                prop_assert_eq!((read.kind(), read.data()), (kind, &bytes[..]));
+                let mut named = Sha1::new();
+                named.update(format!("{} {}\0", kind.str(), bytes.len()));
+                named.update(&bytes);
+                prop_assert_eq!(id.as_bytes(), &named.finalize()[..]);
+            }
+        }
+    }
+
+    #[test]
+    fn packs_are_joined_and_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repository::init_bare(folder.path()).unwrap();
+        let mut ids = Vec::new();
+        for round in 0..600 {
+            let mut packer = Packer::new();
+            ids.push(packer.add(ObjectType::Blob, format!("round {round}").as_bytes()).unwrap());
+            packer.settle(repo.commondir()).unwrap();
+            assert!(packs(&repo) <= 5 * JOINED, "{} packs after {round} rounds", packs(&repo));
+        }
+        let again = Repository::open_bare(folder.path()).unwrap();
+        for (round, id) in ids.iter().enumerate() {
+            assert_eq!(again.find_blob(*id).unwrap().content(), format!("round {round}").as_bytes());
+        }
+        let fsck =
+            Command::new("git").args(["fsck", "--strict", "--full"]).current_dir(folder.path()).output().unwrap();
+        assert!(fsck.status.success(), "{}", String::from_utf8_lossy(&fsck.stderr));
+        let count = Command::new("git").args(["count-objects", "-v"]).current_dir(folder.path()).output().unwrap();
+        let count = String::from_utf8(count.stdout).unwrap();
+        assert!(count.contains("garbage: 0") && count.contains("count: 0"), "{count}");
+    }
+
+    #[test]
+    fn a_list_that_is_lost_and_packs_that_git_took_away_do_no_harm() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repository::init_bare(folder.path()).unwrap();
+        for round in 0..40 {
+            let mut packer = Packer::new();
+            packer.add(ObjectType::Blob, &[round]).unwrap();
+            packer.settle(repo.commondir()).unwrap();
+            if round == 10 {
+                fs::write(repo.commondir().join(LIST), "0 pack-gone\nnonsense\n1 ../../outside").unwrap();
+            }
+        }
+        let again = Repository::open_bare(folder.path()).unwrap();
+        for round in 0..40_u8 {
+            let mut named = Sha1::new();
+            named.update([&b"blob 1\0"[..], &[round]].concat());
+            assert_eq!(again.find_blob(Oid::from_bytes(&named.finalize()).unwrap()).unwrap().content(), [round]);
+        }
+    }
+}
