@@ -33,7 +33,9 @@ impl Server {
         fs::write(at.join("nginx.conf"), configuration(studio, port, &backend)).unwrap();
         let start = |program: &str, arguments: &[&str]| {
             let mut command = Command::new(program);
-            command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            // Where Debian keeps servers is not on everybody's path.
+            let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap());
+            command.args(arguments).env("PATH", path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             command.spawn().unwrap_or_else(|error| {
                 panic!("{program}: {error}; install it with: apt-get install nginx-light fcgiwrap")
             })
