@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::{End, Outcome, Stop, paint};
 use crate::disk;
+use crate::git::{Repo, make};
 
-/// Make a new register
+/// Make a new register, in a git repository of its own unless it lies in one
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Its folder [default: the current one]
@@ -37,9 +38,16 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         disk::write_new(&root.join(name), text.as_bytes())?;
     }
     ignore_site(root)?;
+    let own = if Repo::around(root)?.is_none() {
+        make::repository(root, &[])?;
+        ", a git repository of its own"
+    } else {
+        ""
+    };
     let next = paint::in_style(paint::BOLD, "next:");
-    paint::say(format!("a new register in {}", root.display()))?;
-    paint::say(format!("{next} say who you are in people/NAME.toml, then `tagbook check`"))?;
+    paint::say(format!("a new register in {}{own}", root.display()))?;
+    paint::say(format!("{next} say who you are in people/NAME.toml, and which kinds of things there are in"))?;
+    paint::say("      categories.toml; then `tagbook add --category … --name …`")?;
     Ok(End::Clean)
 }
 

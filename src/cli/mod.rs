@@ -24,6 +24,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::register::{Number, Refusal};
+
 /// Know what your team owns, where each thing is, who has it and what state it is in.
 #[derive(Debug, Parser)]
 #[command(name = "tagbook", version, max_term_width = 100)]
@@ -65,6 +67,8 @@ pub(crate) enum End {
 pub(crate) enum Stop {
     /// The answer is no: what, and what would work instead.
     Refused(String, Option<String>),
+    /// The rules say no to something about this asset.
+    Ruled(Box<(Number, Refusal)>),
     /// What was typed makes no sense.
     Misused(String),
     /// The world failed.
@@ -78,6 +82,14 @@ impl Stop {
     pub(crate) fn say(&self) {
         match self {
             Stop::Refused(why, hint) => paint::error(why, hint.as_deref()),
+            Stop::Ruled(ruled) => {
+                let (number, refusal) = &**ruled;
+                let why = &refusal.message;
+                // Most messages speak of "it".
+                let named = why.contains(number.as_str());
+                let why = if named { why.clone() } else { format!("{number}: {why}") };
+                paint::error(&why, refusal.instead.as_deref());
+            }
             Stop::Misused(why) | Stop::Failed(why) => paint::error(why, None),
             Stop::Unheard => {}
         }
@@ -85,7 +97,7 @@ impl Stop {
 
     fn code(&self) -> u8 {
         match self {
-            Stop::Refused(..) => 1,
+            Stop::Refused(..) | Stop::Ruled(..) => 1,
             Stop::Misused(_) => 2,
             Stop::Failed(_) | Stop::Unheard => 3,
         }

@@ -12,9 +12,10 @@ use super::said::sentence;
 use super::{End, Outcome, Stop, paint, place, table};
 use crate::register::event::{self, Kind, SHAPES, Shape};
 use crate::register::motion::Decided;
+use crate::register::time::instant;
 use crate::register::typed::{Typing, happened};
 use crate::register::{
-    Action, Moment, Motion, Number, Opened, Posting, Refusal, Refusals, Register, Slug, Summary, What, did_you_mean,
+    Action, Moment, Motion, Number, Opened, Posting, Refusals, Register, Slug, Summary, What, did_you_mean,
 };
 
 /// The intents, which stand above the kinds of events.
@@ -186,15 +187,11 @@ pub(super) fn run(register: Option<&Path>, asked: &Asked) -> Outcome {
     match record(register, &asked.common.how, &mut entry) {
         Ok(recorded) => tell(&entry, &recorded),
         Err(stops) if asked.common.format == Answers::Json => {
-            let refused = |stop: &Stop| matches!(stop, Stop::Refused(..));
-            if !stops.iter().all(refused) {
+            let refusals: Vec<Value> = stops.iter().filter_map(refusal).collect();
+            if refusals.len() < stops.len() {
                 return Err(all_but_last(stops));
             }
-            for stop in &stops {
-                if let Stop::Refused(message, instead) = stop {
-                    paint::say(json!({"ok": false, "refusal": {"message": message, "instead": instead}}))?;
-                }
-            }
+            one_or_all(&refusals)?;
             Ok(End::No)
         }
         Err(stops) => Err(all_but_last(stops)),
@@ -277,12 +274,37 @@ impl Wish for Entry<'_> {
 }
 
 fn all_refused(refusals: Refusals) -> Vec<Stop> {
-    let refused = |(number, refusal): (Number, Refusal)| {
-        let named = refusal.message.contains(number.as_str());
-        let message = if named { refusal.message } else { format!("{number}: {}", refusal.message) };
-        Stop::Refused(message, refusal.instead)
+    refusals.into_iter().map(|refused| Stop::Ruled(Box::new(refused))).collect()
+}
+
+/// A refusal for programs; `None` for whatever else stops a command.
+fn refusal(stop: &Stop) -> Option<Value> {
+    let refusal = match stop {
+        Stop::Ruled(ruled) => {
+            let (number, refusal) = &**ruled;
+            json!({
+                "code": refusal.code,
+                "message": refusal.message,
+                "number": number,
+                "holder": refusal.holder,
+                "since": refusal.since.map(instant),
+                "event": refusal.event,
+                "instead": refusal.instead,
+            })
+        }
+        Stop::Refused(message, instead) => json!({"code": "refused", "message": message, "instead": instead}),
+        _ => return None,
     };
-    refusals.into_iter().map(refused).collect()
+    Some(json!({"ok": false, "refusal": refusal}))
+}
+
+/// One answer as it is, several as a list.
+fn one_or_all(answers: &[Value]) -> Result<(), Stop> {
+    match answers {
+        [] => Ok(()),
+        [one] => table::json(one),
+        all => table::json(&all),
+    }
 }
 
 /// The assets whose numbers or former numbers were typed, each once.
@@ -344,11 +366,7 @@ fn tell(entry: &Entry, recorded: &Recorded) -> Outcome {
     for number in &decided.passed_over {
         paint::note(&format!("nobody had {number}: it is passed over"));
     }
-    match answers.as_slice() {
-        [] => {}
-        [one] => table::json(one)?,
-        many => table::json(&many)?,
-    }
+    one_or_all(&answers)?;
     Ok(End::Clean)
 }
 
@@ -364,7 +382,7 @@ fn answer(opened: &Opened, number: &Number, event: &event::Event, recorded: &Rec
     object.insert("ok".into(), true.into());
     object.insert("number".into(), number.as_str().into());
     object.insert("event".into(), event.id.as_str().into());
-    object.insert("at".into(), crate::register::time::instant(event.at).into());
+    object.insert("at".into(), instant(event.at).into());
     object.insert("commit".into(), recorded.commit.clone().into());
     if let Some(asset) = opened.register.assets.get(number) {
         let folded = opened.folded(number, moment);

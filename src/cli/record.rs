@@ -271,13 +271,18 @@ fn on_the_way(folder: &str, asset: &str) -> bool {
 }
 
 /// Says of what nobody knows that it stands in the folder, but in no commit.
-fn with_uncommitted(stop: Stop, root: &Path) -> Stop {
-    let Stop::Refused(why, hint) = stop else { return stop };
+fn with_uncommitted(mut stop: Stop, root: &Path) -> Stop {
+    let (why, hint) = match &mut stop {
+        Stop::Refused(why, hint) => (why, hint),
+        Stop::Ruled(ruled) => (&mut ruled.1.message, &mut ruled.1.instead),
+        _ => return stop,
+    };
     let is_unknown = why.contains("there is no ") || why.contains("nobody in people/");
     let name = why.split('`').nth(1).filter(|_| is_unknown);
-    let stands_there = name.is_some_and(|name| is_declared(&disk::read(root).unwrap_or_default(), name));
-    let hint = if stands_there { Some("it stands in the folder, but is not committed yet".to_owned()) } else { hint };
-    Stop::Refused(why, hint)
+    if name.is_some_and(|name| is_declared(&disk::read(root).unwrap_or_default(), name)) {
+        *hint = Some("it stands in the folder, but is not committed yet".to_owned());
+    }
+    stop
 }
 
 /// Whether something, or somebody with this e-mail address, is declared.

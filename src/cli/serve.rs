@@ -102,6 +102,7 @@ impl Work {
         let (files, findings) = self.try_build(site).unwrap_or_else(|stop| {
             let why = match stop {
                 Stop::Refused(why, _) | Stop::Failed(why) | Stop::Misused(why) => why,
+                Stop::Ruled(ruled) => ruled.1.message,
                 Stop::Unheard => String::new(),
             };
             paint::error(&why, None);

@@ -25,7 +25,7 @@ impl Repo {
     /// # Errors
     /// Where it cannot be read.
     pub fn describe(&self, id: Oid) -> Result<Commit, Error> {
-        let commit = self.repo.find_commit(id).map_err(failed("read a commit"))?;
+        let commit = self.git.find_commit(id).map_err(failed("read a commit"))?;
         Ok(Commit { id: id.to_string(), at: DateTime::from_timestamp(commit.time().seconds(), 0).unwrap_or_default() })
     }
 
@@ -36,7 +36,7 @@ impl Repo {
     /// # Errors
     /// Where commits or trees cannot be read. The history of a shallow clone ends where the clone does.
     pub fn newest_commits(&self, head: Oid) -> Result<BTreeMap<String, Commit>, Error> {
-        let mut walk = self.repo.revwalk().map_err(failed("walk the history"))?;
+        let mut walk = self.git.revwalk().map_err(failed("walk the history"))?;
         walk.push(head).map_err(failed("walk the history"))?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME).map_err(failed("walk the history"))?;
         let mut assets = AssetTrees::new(self);
@@ -61,12 +61,12 @@ impl Repo {
 
     /// The folders that a commit has otherwise than all its parents have them.
     fn touched(&self, id: Oid, assets: &mut AssetTrees) -> Result<Vec<String>, Error> {
-        let commit = self.repo.find_commit(id).map_err(failed("read a commit"))?;
+        let commit = self.git.find_commit(id).map_err(failed("read a commit"))?;
         let Some(here) = assets.root(id)? else { return Ok(Vec::new()) };
         let mut touched: Option<Vec<String>> = None;
         for parent in commit.parent_ids() {
             // The parents of a shallow clone's last commits are not there.
-            if self.repo.find_commit(parent).is_err() {
+            if self.git.find_commit(parent).is_err() {
                 continue;
             }
             let changed = match assets.root(parent)? {
@@ -113,13 +113,13 @@ impl<'r> AssetTrees<'r> {
     }
 
     fn subtrees(&self, id: Oid) -> Result<Folders, Error> {
-        let tree = self.repo.repo.find_tree(id).map_err(failed("read a tree"))?;
+        let tree = self.repo.git.find_tree(id).map_err(failed("read a tree"))?;
         let folders = tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Tree));
         Ok(folders.map(|entry| (String::from_utf8_lossy(entry.name_bytes()).into_owned(), entry.id())).collect())
     }
 
     fn is_asset(&self, id: Oid) -> Result<bool, Error> {
-        let tree = self.repo.repo.find_tree(id).map_err(failed("read a tree"))?;
+        let tree = self.repo.git.find_tree(id).map_err(failed("read a tree"))?;
         Ok(tree.get_name("asset.toml").is_some())
     }
 

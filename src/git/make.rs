@@ -21,7 +21,7 @@ pub struct Commit {
     pub files: Vec<(String, Vec<u8>)>,
 }
 
-/// Makes a repository on branch `main` in `root`, whose files are there already, with `commits` oldest first.
+/// Makes a repository on branch `main` in `root`, whose files are there already, with `commits`, if any, oldest first.
 ///
 /// # Errors
 /// Where git fails.

@@ -61,7 +61,7 @@ fn found<T>(result: Result<T, git2::Error>, doing: impl Into<String>) -> Result<
 
 /// A git repository and where in it a register lies.
 pub struct Repo {
-    repo: Repository,
+    git: Repository,
     /// The register's folder relative to the work tree, empty where it is the top.
     inside: PathBuf,
     /// Objects that were written lately: they are read before they are on the disk.
@@ -91,8 +91,8 @@ impl Repo {
         Ok(Some(Repo::new(repo, inside)))
     }
 
-    fn new(repo: Repository, inside: PathBuf) -> Repo {
-        Repo { repo, inside, fresh: RefCell::default() }
+    fn new(git: Repository, inside: PathBuf) -> Repo {
+        Repo { git, inside, fresh: RefCell::default() }
     }
 
     /// The repository at `path`, bare or not, whose top is a register.
@@ -110,7 +110,7 @@ impl Repo {
     /// # Errors
     /// Where the reference cannot be read.
     pub fn head(&self) -> Result<Option<Oid>, Error> {
-        let commit = self.repo.head().and_then(|head| head.peel_to_commit());
+        let commit = self.git.head().and_then(|head| head.peel_to_commit());
         Ok(found(commit, "read the checked-out commit")?.map(|commit| commit.id()))
     }
 
@@ -119,7 +119,7 @@ impl Repo {
     /// # Errors
     /// Where there is none.
     pub fn commit(&self, rev: &str) -> Result<Oid, Error> {
-        let found = self.repo.revparse_single(rev).and_then(|object| object.peel_to_commit());
+        let found = self.git.revparse_single(rev).and_then(|object| object.peel_to_commit());
         found.map(|commit| commit.id()).map_err(failed(format!("find the commit `{rev}`")))
     }
 
@@ -150,9 +150,9 @@ impl Repo {
     /// Where there is no such file.
     pub fn file_at(&self, commit: Oid, path: &str) -> Result<Vec<u8>, Error> {
         let doing = format!("read `{path}` at {commit}");
-        let found = self.repo.find_commit(commit).and_then(|commit| {
+        let found = self.git.find_commit(commit).and_then(|commit| {
             let entry = commit.tree()?.get_path(&self.inside.join(path))?;
-            Ok(self.repo.find_blob(entry.id())?.content().to_vec())
+            Ok(self.git.find_blob(entry.id())?.content().to_vec())
         });
         found.map_err(failed(doing))
     }
@@ -163,16 +163,16 @@ impl Repo {
     /// Where a tree or a file cannot be read.
     pub fn texts_at(&self, commit: Oid, folder: &str) -> Result<Vec<(String, String)>, Error> {
         let Some(top) = self.register_tree(commit)? else { return Ok(Vec::new()) };
-        let tree = self.repo.find_tree(top).map_err(failed("read a tree"))?;
+        let tree = self.git.find_tree(top).map_err(failed("read a tree"))?;
         let Some(entry) = tree.get_name(folder).filter(|entry| entry.kind() == Some(ObjectType::Tree)) else {
             return Ok(Vec::new());
         };
-        let inside = self.repo.find_tree(entry.id()).map_err(failed("read a tree"))?;
+        let inside = self.git.find_tree(entry.id()).map_err(failed("read a tree"))?;
         let mut texts = Vec::new();
         for file in inside.iter().filter(|file| file.filemode() != i32::from(git2::FileMode::Link)) {
             let name = String::from_utf8_lossy(file.name_bytes()).into_owned();
             if file.kind() == Some(ObjectType::Blob) && !name.starts_with('.') {
-                let bytes = self.repo.find_blob(file.id()).map_err(failed(format!("read `{folder}/{name}`")))?;
+                let bytes = self.git.find_blob(file.id()).map_err(failed(format!("read `{folder}/{name}`")))?;
                 texts.push((name, String::from_utf8_lossy(bytes.content()).into_owned()));
             }
         }
@@ -191,13 +191,12 @@ impl Repo {
     fn content(&self, id: Oid, kind: ObjectType) -> Result<Arc<Vec<u8>>, Error> {
         let doing = || format!("read the {} {id}", kind.str());
         let fresh = self.fresh.borrow().get(&id).cloned();
-        let object = match fresh {
-            Some(object) => object,
-            None => {
-                let odb = self.repo.odb().map_err(failed(doing()))?;
-                let read = odb.read(id).map_err(failed(doing()))?;
-                Object { kind: read.kind(), bytes: Arc::new(read.data().to_vec()) }
-            }
+        let object = if let Some(object) = fresh {
+            object
+        } else {
+            let odb = self.git.odb().map_err(failed(doing()))?;
+            let read = odb.read(id).map_err(failed(doing()))?;
+            Object { kind: read.kind(), bytes: Arc::new(read.data().to_vec()) }
         };
         let other = || Error { doing: doing(), why: format!("it is a {}", object.kind.str()) };
         if object.kind == kind { Ok(object.bytes) } else { Err(other()) }

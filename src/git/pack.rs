@@ -158,15 +158,17 @@ fn write(folder: &Path, objects: &BTreeMap<Oid, Packed>) -> Result<String, Error
     pack.extend_from_slice(&checksum);
     let mut index = b"\xfftOc\0\0\0\x02".to_vec();
     let mut counts = [0_u32; 256];
-    objects.keys().for_each(|id| counts[usize::from(id.as_bytes()[0])] += 1);
+    for id in objects.keys() {
+        counts[usize::from(id.as_bytes()[0])] += 1;
+    }
     let mut sum = 0;
     for count in counts {
         sum += count;
         index.extend(sum.to_be_bytes());
     }
-    objects.keys().for_each(|id| index.extend_from_slice(id.as_bytes()));
-    objects.values().for_each(|object| index.extend(object.crc.to_be_bytes()));
-    offsets.iter().for_each(|offset| index.extend(offset.to_be_bytes()));
+    index.extend(objects.keys().flat_map(|id| id.as_bytes()));
+    index.extend(objects.values().flat_map(|object| object.crc.to_be_bytes()));
+    index.extend(offsets.iter().flat_map(|offset| offset.to_be_bytes()));
     index.extend_from_slice(&checksum);
     let end = Sha1::digest(&index);
     index.extend_from_slice(&end);

@@ -54,7 +54,7 @@ impl<'r> Pen<'r> {
 
     /// Writes all that was taken to the disk, durably.
     pub(super) fn settle(self) -> Result<(), Error> {
-        self.packer.settle(self.repo.repo.commondir())
+        self.packer.settle(self.repo.git.commondir())
     }
 
     /// The tree `base` with `leaves`, in order of their paths, put in or taken out. `None` where nothing is left.

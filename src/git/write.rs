@@ -179,7 +179,7 @@ impl Writer {
     /// Where it cannot be read which branch is checked out.
     pub fn new(repo: Repo, branch: String, remote: Option<Remote>) -> Result<Writer, Error> {
         let head = repo.branch()?;
-        let checked_out = !repo.repo.is_bare() && head.is_some_and(|head| head.name == branch);
+        let checked_out = !repo.git.is_bare() && head.is_some_and(|head| head.name == branch);
         Ok(Writer { repo, branch, remote, checked_out, follows: false })
     }
 
@@ -207,10 +207,10 @@ impl Writer {
     }
 
     fn attempt_all<N>(&self, jobs: &mut [Job<N>]) -> Result<Vec<Answer<N>>, Failure> {
-        let mut lock = Lock::take(self.repo.repo.commondir())?;
+        let mut lock = Lock::take(self.repo.git.commondir())?;
         self.mend(&mut lock)?;
         let answers = self.attempt(jobs, &mut lock);
-        Remote::tidy(&self.repo.repo);
+        Remote::tidy(&self.repo.git);
         answers
     }
 
@@ -301,7 +301,7 @@ impl Writer {
     fn publish(&self, base: Base, tip: Oid, lock: &mut Lock, hold: Option<Transaction>) -> Result<Published, Failure> {
         let Some(remote) = &self.remote else { return self.advance(base.local, tip, Reach::Local, lock, hold) };
         if self.checked_out {
-            let tree = WorkTree::take(&self.repo.repo, lock)?;
+            let tree = WorkTree::take(&self.repo.git, lock)?;
             tree.rehearse(base.local, tip)?.map_err(in_the_way)?;
         }
         match self.push(remote, base.theirs, tip, lock)? {
@@ -323,7 +323,7 @@ impl Writer {
         tip: Oid,
         lock: &Lock,
     ) -> Result<Result<Reach, Lost>, Failure> {
-        let git = &self.repo.repo;
+        let git = &self.repo.git;
         let mut why = String::new();
         for call in 0..CALLS {
             match remote.push(git, tip, lock)? {
@@ -365,9 +365,9 @@ impl Writer {
             let moved = self.move_branch(from, to, lock, hold)?;
             return self.moved(moved, reach, lock);
         }
-        WorkTree::take(&self.repo.repo, lock)?.rehearse(from, to)?.map_err(in_the_way)?;
+        WorkTree::take(&self.repo.git, lock)?.rehearse(from, to)?.map_err(in_the_way)?;
         lock.about(&about)?;
-        let tree = WorkTree::take(&self.repo.repo, lock)?;
+        let tree = WorkTree::take(&self.repo.git, lock)?;
         let moved = tree.bring(from, to).and_then(|()| self.move_branch(from, to, lock, hold));
         if !matches!(moved, Ok(true)) {
             tree.take_back(to, from)?;
@@ -392,7 +392,7 @@ impl Writer {
         lock.about("hold\n")?;
         let doing = || format!("lock `{}`", self.branch);
         let since = Instant::now();
-        let mut hold = self.repo.repo.transaction().map_err(failed(doing()))?;
+        let mut hold = self.repo.git.transaction().map_err(failed(doing()))?;
         loop {
             match hold.lock_ref(&self.branch) {
                 Ok(()) => return Ok(hold),
@@ -404,7 +404,7 @@ impl Writer {
 
     /// Moves the branch, unless someone else did.
     fn move_branch(&self, from: Oid, to: Oid, lock: &Lock, hold: Option<Transaction>) -> Result<bool, Error> {
-        let git = &self.repo.repo;
+        let git = &self.repo.git;
         let since = Instant::now();
         let error = if let Some(mut hold) = hold {
             match hold.set_target(&self.branch, to, None, MOVED).and_then(|()| hold.commit()) {
@@ -419,7 +419,7 @@ impl Writer {
                         return Ok(false);
                     }
                     Err(error) if error.code() == ErrorCode::Locked => {
-                        lock.outwait(&self.branch_file("lock"), since)?
+                        lock.outwait(&self.branch_file("lock"), since)?;
                     }
                     Err(error) => break error,
                 }
@@ -432,13 +432,13 @@ impl Writer {
     /// The file of the branch's reference, or its lock.
     fn branch_file(&self, ending: &str) -> PathBuf {
         let dot = if ending.is_empty() { "" } else { "." };
-        self.repo.repo.commondir().join(format!("{}{dot}{ending}", self.branch))
+        self.repo.git.commondir().join(format!("{}{dot}{ending}", self.branch))
     }
 
     /// Tidies up after a writer that died.
     fn mend(&self, lock: &mut Lock) -> Result<(), Error> {
         let Some(left) = lock.left().map(str::to_owned) else { return Ok(()) };
-        let locks = ["HEAD.lock", "packed-refs.lock"].map(|name| self.repo.repo.commondir().join(name));
+        let locks = ["HEAD.lock", "packed-refs.lock"].map(|name| self.repo.git.commondir().join(name));
         for left in locks.iter().chain([&self.branch_file("lock")]) {
             lock.outwait(left, Instant::now())?;
         }
@@ -446,24 +446,24 @@ impl Writer {
         let local = self.local()?;
         if let Some(brought) = brought
             && self.checked_out
-            && found(self.repo.repo.find_commit(brought), "read a commit")?.is_some()
+            && found(self.repo.git.find_commit(brought), "read a commit")?.is_some()
             && !self.leads_to(local, brought)?
         {
-            WorkTree::take(&self.repo.repo, lock)?.take_back(brought, local)?;
+            WorkTree::take(&self.repo.git, lock)?.take_back(brought, local)?;
         }
-        Remote::tidy(&self.repo.repo);
+        Remote::tidy(&self.repo.git);
         lock.about("")
     }
 
     fn local(&self) -> Result<Oid, Error> {
-        self.repo.repo.refname_to_id(&self.branch).map_err(failed(format!("read `{}`", self.branch)))
+        self.repo.git.refname_to_id(&self.branch).map_err(failed(format!("read `{}`", self.branch)))
     }
 
     /// The newest commit of the remote that is known without asking it.
     fn known_remote(&self) -> Result<Option<Oid>, Error> {
         let Some(remote) = &self.remote else { return Ok(None) };
         match &remote.tracking {
-            Some(tracking) => found(self.repo.repo.refname_to_id(tracking), format!("read `{tracking}`")),
+            Some(tracking) => found(self.repo.git.refname_to_id(tracking), format!("read `{tracking}`")),
             None => self.local().map(Some),
         }
     }
@@ -472,7 +472,7 @@ impl Writer {
         let Some(remote) = &self.remote else { return Ok(None) };
         let mut why = String::new();
         for call in 0..CALLS {
-            match remote.fetch(&self.repo.repo, lock)? {
+            match remote.fetch(&self.repo.git, lock)? {
                 Fetched::Newest(newest) => return Ok(newest),
                 Fetched::Refused(why) => return Err(Failure::Refused(remote.name.clone(), why)),
                 Fetched::Barred(why) => return Err(Failure::Barred(remote.name.clone(), why)),
@@ -507,7 +507,7 @@ impl Writer {
 
     /// Commits up to `local` that the remote lacks and that tagbook has not written.
     fn strangers(&self, local: Oid, theirs: Option<Oid>) -> Result<usize, Error> {
-        let git = &self.repo.repo;
+        let git = &self.repo.git;
         let walk = || {
             let mut walk = git.revwalk()?;
             walk.push(local)?;
@@ -528,7 +528,7 @@ impl Writer {
         if commit == ancestor {
             return Ok(true);
         }
-        let leads = found(self.repo.repo.graph_descendant_of(commit, ancestor), "walk the history")?;
+        let leads = found(self.repo.git.graph_descendant_of(commit, ancestor), "walk the history")?;
         Ok(leads.unwrap_or_default())
     }
 }
@@ -551,18 +551,18 @@ impl Repo {
     /// Where the repository cannot be read.
     pub fn branch(&self) -> Result<Option<Branch>, Error> {
         let doing = "read which branch is checked out";
-        let head = self.repo.find_reference("HEAD").map_err(failed(doing))?;
+        let head = self.git.find_reference("HEAD").map_err(failed(doing))?;
         let Some(name) = head.symbolic_target().map_err(failed(doing))?.map(str::to_owned) else { return Ok(None) };
-        let is_born = found(self.repo.refname_to_id(&name), doing)?.is_some();
+        let is_born = found(self.git.refname_to_id(&name), doing)?.is_some();
         let text = |result: Result<git2::Buf, git2::Error>| match result {
             // A remote may be given by its address; it has no name, then, and nothing here follows it.
             Err(error) if error.code() == ErrorCode::InvalidSpec => Ok(None),
             result => Ok(found(result, doing)?.map(|buf| String::from_utf8_lossy(&buf).into_owned())),
         };
-        let config = self.repo.config().map_err(failed(doing))?;
+        let config = self.git.config().map_err(failed(doing))?;
         let short = name.strip_prefix("refs/heads/").unwrap_or(&name);
         let setting = |key: &str| found(config.get_string(&format!("branch.{short}.{key}")), doing);
-        let tracking = text(self.repo.branch_upstream_name(&name))?;
+        let tracking = text(self.git.branch_upstream_name(&name))?;
         let upstream = setting("remote")?.filter(|name| !name.is_empty() && name != ".").zip(setting("merge")?);
         let remote = upstream.map(|(remote, branch)| Remote { name: remote, branch, tracking, depth: None });
         Ok(Some(Branch { name, is_born, remote }))
@@ -573,14 +573,14 @@ impl Repo {
     /// # Errors
     /// Where the configuration cannot be read, or holds something else.
     pub fn setting(&self, name: &str) -> Result<Option<bool>, Error> {
-        found(self.repo.config().and_then(|config| config.get_bool(name)), format!("read the setting `{name}`"))
+        found(self.git.config().and_then(|config| config.get_bool(name)), format!("read the setting `{name}`"))
     }
 
     /// What is half done in the work tree, such as a merge.
     #[must_use]
     pub fn unfinished(&self) -> Option<&'static str> {
         use git2::RepositoryState as State;
-        match self.repo.state() {
+        match self.git.state() {
             State::Clean => None,
             State::Merge => Some("a merge"),
             State::Revert | State::RevertSequence => Some("a revert"),
@@ -596,13 +596,13 @@ impl Repo {
     /// # Errors
     /// What the git program says.
     pub fn commit_first(&self, paths: &[&str], new: &[&str], message: &str) -> Result<Oid, Error> {
-        let program = Program::of(&self.repo);
+        let program = Program::of(&self.git);
         let places = |paths: &[&str]| paths.iter().map(|path| self.path_in_repository(path)).collect::<Vec<_>>();
         let (paths, new) = (places(paths), places(new));
         let add: Vec<&str> = ["add", "--"].into_iter().chain(paths.iter().map(String::as_str)).collect();
         let force: Vec<&str> = ["add", "--force", "--"].into_iter().chain(new.iter().map(String::as_str)).collect();
         // In an index of its own, so that nothing else that is staged goes along, and nothing is left if a hook says no.
-        let index = self.repo.path().join("tagbook-index");
+        let index = self.git.path().join("tagbook-index");
         let _ = std::fs::remove_file(&index);
         let mut said = Ok(());
         for words in [&add[..], &force, &["commit", "--quiet", "--message", message]] {

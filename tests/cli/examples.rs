@@ -58,7 +58,12 @@ fn every_command_line_of_the_readme_is_understood() {
     assert!(lines.len() >= 5, "{lines:?}");
     for line in lines {
         let line = line.split(" #").next().unwrap_or_default();
-        if let Err(error) = tagbook::cli::Args::try_parse_from(line.split_whitespace()) {
+        // What stands between quotes is one word, and what ends with dots stands for any.
+        let quoted = line
+            .split('"')
+            .enumerate()
+            .map(|(at, part)| if at % 2 == 1 { part.replace(' ', "_") } else { part.into() });
+        if let Err(error) = tagbook::cli::Args::try_parse_from(quoted.collect::<String>().split_whitespace()) {
             panic!("{line}\n{error}");
         }
     }

@@ -9,6 +9,8 @@ fn a_new_register_checks_clean_and_builds() {
     let shop = Shop::empty();
     let said = shop.says("init gear --title Kit\u{2019}s --currency CHF --timezone Europe/Zurich");
     assert!(said.contains("gear") && said.contains("next:"), "{said}");
+    assert!(said.contains("a git repository of its own"), "{said}");
+    assert_eq!(shop.git("-C gear symbolic-ref HEAD").trim(), "refs/heads/main");
     assert_eq!(shop.says("-C gear check --deny-warnings"), "clean · 0 assets, 0 events\n");
     let settings = fs::read_to_string(shop.root().join("gear/tagbook.toml")).unwrap();
     assert!(settings.contains("title = \"Kit’s\"") && settings.contains("audience = \"public\""), "{settings}");
@@ -43,10 +45,10 @@ fn a_new_register_leaves_what_is_there() {
     let shop = Shop::empty();
     shop.file(".gitignore", "node_modules");
     shop.file("README.md", "# Ours\n");
-    shop.says("init");
+    shop.git("init --quiet");
+    assert!(!shop.says("init").contains("git"));
     assert_eq!(fs::read_to_string(shop.root().join(".gitignore")).unwrap(), "node_modules\n/site/\n");
     shop.says("build");
-    shop.git("init --quiet");
     assert!(!shop.git("status --short --untracked-files=all").contains("site/"));
 }
 

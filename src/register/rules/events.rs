@@ -21,8 +21,9 @@ pub(super) fn events_are_allowed(scope: &Scope, findings: &mut Vec<Finding>) {
             let message =
                 format!("this `{}` of `{}` cannot have happened: {}", action.kind(), asset.number, refusal.message);
             let finding = Finding::new("refused-event", message).at(logged.source.place(culprit(action, refusal)));
-            findings
-                .push(finding.hint("`void` the event that is wrong, or write down the one that is missing before it"));
+            findings.push(
+                finding.hint("`void` the event that is wrong, or record the one that is missing before it with `--at`"),
+            );
         }
     }
 }
