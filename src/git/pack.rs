@@ -166,7 +166,7 @@ fn write(folder: &Path, objects: &BTreeMap<Oid, Packed>) -> Result<String, Error
         sum += count;
         index.extend(sum.to_be_bytes());
     }
-    index.extend(objects.keys().flat_map(|id| id.as_bytes()));
+    index.extend(objects.keys().flat_map(Oid::as_bytes));
     index.extend(objects.values().flat_map(|object| object.crc.to_be_bytes()));
     index.extend(offsets.iter().flat_map(|offset| offset.to_be_bytes()));
     index.extend_from_slice(&checksum);
@@ -337,7 +337,8 @@ mod tests {
             let mut all = Vec::new();
             for (seed, length, tree) in objects {
                 // Some of it repeats, some does not.
-                let bytes: Vec<u8> = (0..length).map(|at| seed.wrapping_mul((at % 251) as u8) ^ (at / 3000 * at) as u8).collect();
+                let byte = |at: usize| seed.wrapping_mul((at % 251).to_le_bytes()[0]) ^ (at / 3000 * at).to_le_bytes()[0];
+                let bytes: Vec<u8> = (0..length).map(byte).collect();
                 // The type says how it is stored; git does not look into it until it has to.
                 let kind = if tree { ObjectType::Tree } else { ObjectType::Blob };
                 all.push((packer.add(kind, &bytes).unwrap(), kind, bytes));

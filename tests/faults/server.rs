@@ -157,7 +157,7 @@ fn carry(caller: &TcpStream, to: u16, every: usize, pushes: &AtomicUsize, lost: 
             while let Ok(count @ 1..) = from.read(&mut bytes) {
                 let is_push = bytes[..count].starts_with(b"POST ") && contains(&bytes[..count], b"/git-receive-pack ");
                 // The first bytes of a push ask whether one may; the pack is sent in chunks or whole.
-                let loses = is_push && pushes.fetch_add(1, Ordering::Relaxed) % every == 0;
+                let loses = is_push && pushes.fetch_add(1, Ordering::Relaxed).is_multiple_of(every);
                 decides.store(usize::from(loses), Ordering::SeqCst);
                 if on.write_all(&bytes[..count]).is_err() {
                     break;
