@@ -16,7 +16,7 @@ use crate::studio::{Receipt, Studio};
 use crate::{rounds, seed};
 
 const WRITERS: u64 = 8;
-const CAMERAS: usize = 6;
+pub const CAMERAS: usize = 6;
 
 /// What a process of the crowd does: its writers take and bring back cameras, and say what was acknowledged.
 pub fn process(words: Vec<String>) {
@@ -34,6 +34,14 @@ pub fn process(words: Vec<String>) {
 }
 
 fn work(queue: &Queue<Refusals>, seed: u64, count: usize) {
+    take_turns(queue, seed, count, |receipt| {
+        // One write: lines of several writers do not mix.
+        std::io::stdout().write_all(format!("{receipt}\n").as_bytes()).unwrap();
+    });
+}
+
+/// Takes and brings back cameras, and says what was acknowledged.
+pub fn take_turns(queue: &Queue<Refusals>, seed: u64, count: usize, mut acknowledged: impl FnMut(Receipt)) {
     let mut chance = Rng::with_seed(seed);
     for round in 0..count {
         let number = Number::parse(&format!("CAM-{:04}", chance.usize(1..=CAMERAS))).unwrap();
@@ -57,8 +65,7 @@ fn work(queue: &Queue<Refusals>, seed: u64, count: usize) {
         let first = motion.first_id(&number);
         let author = Author { name: by.to_string(), email: format!("{by}@example.org") };
         match queue.record(job(motion, author, None)) {
-            // One write: lines of several writers do not mix.
-            Answer::Recorded(_) => std::io::stdout().write_all(format!("{number}/{first}\n").as_bytes()).unwrap(),
+            Answer::Recorded(_) | Answer::Known(_) => acknowledged(format!("{number}/{first}")),
             other => panic!("{number}: {other:?}"),
         }
     }

@@ -1,11 +1,15 @@
 //! Clones that race to one server, which sometimes does what it is asked without being heard.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
+use tagbook::git::{Queue, Remote, Repo, Writer};
+use tagbook::register::Refusals;
 
+use crate::crowd::{CAMERAS, take_turns};
 use crate::kills::cut_short;
 use crate::server::{Line, Server};
 use crate::studio::{PEOPLE, Receipt, Studio, receipts, text};
@@ -30,6 +34,44 @@ pub fn lost_replies() {
     studio.prove("kit.git", "main", &all);
     studio.prove("ana", "main", &all);
     studio.prove_work_tree("ana");
+}
+
+/// Two desks, each with a shallow bare clone of its own and a queue at which four people wait.
+pub fn two_desks() {
+    let studio = Studio::new(CAMERAS);
+    studio.bare("kit.git");
+    let server = Server::start(&studio);
+    let line = Line::new(&server, 7);
+    let (seed, count) = (seed(), rounds(8));
+    let queues: Vec<Queue<Refusals>> = ["one.git", "two.git"]
+        .iter()
+        .map(|desk| {
+            let address = line.address("kit.git");
+            studio.git(".", &format!("clone --quiet --bare --depth 1 {address} {}", studio.path(desk).display()));
+            let repo = Repo::at(&studio.path(desk)).unwrap();
+            let main = "refs/heads/main".to_owned();
+            let remote = Remote { name: address, branch: main.clone(), tracking: None, depth: Some(1) };
+            Queue::start(Writer::new(repo, main, Some(remote)).unwrap().following())
+        })
+        .collect();
+    let all = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for (person, queue) in (0..4).flat_map(|person| queues.iter().map(move |queue| (person, queue))) {
+            let seed = seed + 100 * person + u64::from(std::ptr::eq(queue, &queues[0]));
+            let all = &all;
+            scope.spawn(move || take_turns(queue, seed, count, |receipt| all.lock().unwrap().push(receipt)));
+        }
+    });
+    drop(queues);
+    let all = all.into_inner().unwrap();
+    assert_eq!(all.len(), 8 * count, "everyone got their answer");
+    let pushes = line.pushes.load(Ordering::Relaxed) - line.lost.load(Ordering::Relaxed);
+    eprintln!("{} events in {pushes} pushes, {} replies lost", all.len(), line.lost.load(Ordering::Relaxed));
+    assert!(pushes < all.len(), "those who waited were pushed together");
+    studio.prove("kit.git", "main", &all);
+    for desk in ["one.git", "two.git"] {
+        studio.prove_unlocked(desk);
+    }
 }
 
 pub fn two_clones() {

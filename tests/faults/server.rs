@@ -120,6 +120,7 @@ http {{
 /// A line to the server that loses the reply to every so many pushes, once the server has done what was asked.
 pub struct Line {
     pub port: u16,
+    pub pushes: Arc<AtomicUsize>,
     pub lost: Arc<AtomicUsize>,
 }
 
@@ -129,14 +130,15 @@ impl Line {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (port, to) = (listener.local_addr().unwrap().port(), server.port);
         let lost = Arc::new(AtomicUsize::new(0));
-        let (pushes, counted) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&lost));
+        let pushes = Arc::new(AtomicUsize::new(0));
+        let line = Line { port, pushes: Arc::clone(&pushes), lost: Arc::clone(&lost) };
         thread::spawn(move || {
             for caller in listener.incoming().map_while(Result::ok) {
-                let (pushes, lost) = (Arc::clone(&pushes), Arc::clone(&counted));
+                let (pushes, lost) = (Arc::clone(&pushes), Arc::clone(&lost));
                 thread::spawn(move || carry(&caller, to, every, &pushes, &lost));
             }
         });
-        Line { port, lost }
+        line
     }
 
     pub fn address(&self, repository: &str) -> String {
