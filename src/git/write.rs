@@ -218,6 +218,7 @@ impl Writer {
         let mut theirs = self.known_remote()?;
         let mut is_newest = self.remote.is_none();
         let mut why = String::new();
+        let mut sent = vec![None; jobs.len()];
         for attempt in 0..ATTEMPTS {
             // Whoever is always faster has to wait once: the branch is locked before anything is decided.
             let hold = if self.remote.is_none() && attempt > POLITE { Some(self.hold(lock)?) } else { None };
@@ -229,7 +230,17 @@ impl Writer {
                 }
                 base => base?,
             };
-            let Round { answers, tip } = self.decide(jobs, base.tip)?;
+            let Round { mut answers, tip } = self.decide(jobs, base.tip)?;
+            for (answer, sent) in answers.iter_mut().zip(&mut sent) {
+                match (&*answer, *sent) {
+                    // What an earlier attempt sent has arrived, though nobody said so.
+                    (Answer::Known(tip), Some(commit)) if self.leads_to(*tip, commit)? => {
+                        *answer = Answer::Recorded(Receipt { commit, reach: Reach::Shared });
+                    }
+                    (Answer::Recorded(receipt), _) => *sent = Some(receipt.commit),
+                    _ => {}
+                }
+            }
             let is_final = tip != base.tip && answers.iter().all(|answer| !matches!(answer, Answer::No(_)));
             if !is_final && !is_newest {
                 // A no is said only of the newest that there is.
@@ -239,8 +250,9 @@ impl Writer {
             if tip == base.tip {
                 drop(hold);
                 lock.about("")?;
-                if base.local != tip && answers.iter().any(|answer| matches!(answer, Answer::Known(_))) {
-                    // The remote has what an earlier attempt sent. That the branch cannot follow takes nothing from it.
+                let has = |answer: &Answer<N>| matches!(answer, Answer::Known(_) | Answer::Recorded(_));
+                if base.local != tip && answers.iter().any(has) {
+                    // The remote has it already. That the branch cannot follow takes nothing from that.
                     let _ = self.advance(base.local, tip, Reach::Shared, lock, None);
                 }
                 return Ok(answers);
