@@ -227,7 +227,7 @@ impl Bench {
 }
 
 fn writer(repository: &str) -> Writer {
-    Writer::new(Repo::at(Path::new(repository)).unwrap(), "refs/heads/main".into(), None).unwrap()
+    Writer::new(Repo::at(Path::new(repository)).unwrap(), "refs/heads/main".into(), None)
 }
 
 fn ana() -> Author {

@@ -126,7 +126,7 @@ fn help(kind: &str, key: &str) -> &'static str {
     match (kind, key) {
         ("have", "to") => "Who has it [default: you]",
         ("repaired", "of") => "The faults that are mended [default: all]",
-        ("void", "of") => "The events that count no more [default: what was recorded last]",
+        ("void", "of") => "The events that count no more [default: the newest]",
         ("repair", "due") => "When it will be back from repair",
         ("return" | "back" | "found" | "reinstate", "location") => "Where it is now [default: where it belongs]",
         (_, "to") => "Who has it now",

@@ -55,16 +55,25 @@ pub(super) fn record(named: Option<&Path>, how: &How, wish: &mut dyn Wish) -> Re
     let root = place::find(named).map_err(one)?;
     let who = Who::new(&root, how);
     let repo = Repo::around(&root).map_err(one)?;
-    let Some(repo) = repo.filter(|_| !how.no_commit) else {
+    let uncommitted = Recorded { commit: None, shared: None };
+    let Some(repo) = repo else {
         if !how.no_commit {
             paint::note("this folder is in no git repository: the files are written, and there is no commit");
         }
-        return write_files(&root, &who, wish).map(|_| Recorded { commit: None, shared: None });
+        return write_files(&root, &who, wish).map(|_| uncommitted);
     };
-    let branch = branch(&repo)?;
-    if !branch.is_born {
-        return begin(&root, &repo, &who, wish);
+    if how.no_commit {
+        let _alone = repo.alone().map_err(one)?;
+        return write_files(&root, &who, wish).map(|_| uncommitted);
     }
+    if !branch(&repo)?.is_born {
+        let _alone = repo.alone().map_err(one)?;
+        // Whoever held the lock before may have made the first commit.
+        if !branch(&repo)?.is_born {
+            return begin(&root, &repo, &who, wish);
+        }
+    }
+    let branch = branch(&repo)?;
     commit(&root, repo, branch, how, &who, wish)
 }
 
@@ -169,7 +178,7 @@ fn commit(
             }
         })
     };
-    let writer = Writer::new(repo, branch.name, remote).map_err(one)?;
+    let writer = Writer::new(repo, branch.name, remote);
     let mut jobs: [Job<Vec<Stop>>; 1] = [Box::new(job)];
     match writer.record(&mut jobs).pop() {
         Some(Answer::Recorded(receipt)) => {
@@ -185,7 +194,7 @@ fn commit(
             let shared = name.filter(|_| matches!(receipt.reach, Reach::Shared | Reach::Ahead));
             Ok(Recorded { commit: Some(receipt.commit.to_string()), shared })
         }
-        Some(Answer::Known(commit)) => Ok(Recorded { commit: Some(commit.to_string()), shared: name }),
+        Some(Answer::Known(commit)) => Ok(Recorded { commit: Some(commit.to_string()), shared: None }),
         Some(Answer::No(stops)) => Err(stops.into_iter().map(|stop| with_uncommitted(stop, root)).collect()),
         Some(Answer::Failed(failure)) => Err(one(failure)),
         None => Err(one(Stop::Failed("nothing was answered".into()))),
@@ -233,9 +242,10 @@ fn on_the_way_in(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Folders that hold neither logs nor files of assets.
+/// Whether a folder is none of an asset's with its log or files. A group of assets may be called so.
 fn without_logs(folder: &str) -> bool {
-    !folder.starts_with("assets/") || !(folder.ends_with("/log/") || folder.ends_with("/files/"))
+    let is_inside = folder.starts_with("assets/") && folder.matches('/').count() > 2;
+    !(is_inside && (folder.ends_with("/log/") || folder.ends_with("/files/")))
 }
 
 /// Whether one of the assets has events or a record in the folder that are not committed: on less than is known, nothing is decided.
@@ -247,11 +257,11 @@ fn uncommitted(root: &Path, repo: &Repo, local: git2::Oid, folders: &[String]) -
             Some(Entry::Toml(text)) => Some(text.replace("\r\n", "\n")),
             _ => None,
         };
-        let differs = |(path, entry): &(&str, &Entry)| {
-            path.ends_with(".toml") && text(Some(entry)) != text(committed.entry(path))
-        };
-        let gone = |(path, _): &(&str, &Entry)| path.ends_with(".toml") && there.entry(path).is_none();
         let prefix = format!("{asset}/");
+        let files = format!("{asset}/files/");
+        let counts = |path: &str| path.ends_with(".toml") && !path.starts_with(&files);
+        let differs = |(path, entry): &(&str, &Entry)| counts(path) && text(Some(entry)) != text(committed.entry(path));
+        let gone = |(path, _): &(&str, &Entry)| counts(path) && there.entry(path).is_none();
         let is_here = there.iter().next().is_some();
         let changed =
             there.iter().find(differs).or_else(|| committed.under(&prefix).find(|file| is_here && gone(file)));
@@ -314,6 +324,7 @@ impl From<Failure> for Stop {
             }
             Failure::Barred(..) => return Stop::Failed(format!("{why}. To record it here only, say --no-push")),
             Failure::Busy(..) => return Stop::Failed(format!("{why}; try again")),
+            Failure::Elsewhere(_) => "switch that one to another branch, or record it there".to_owned(),
             Failure::InTheWay(_) => "commit them or move them away".to_owned(),
             Failure::Refused(..) => format!("record it on a branch of your own, or {here}"),
             Failure::Unpushed(..) => format!("share them with `git push`, or {here}"),

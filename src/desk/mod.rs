@@ -29,18 +29,32 @@ pub fn job(motion: Motion, author: Author, committer: Option<Author>) -> Job<'st
     })
 }
 
-/// The register at a commit with the records and logs of these assets alone.
+/// The register at a commit with the records and logs of these assets alone, wherever they are filed.
 ///
 /// # Errors
 /// Where it cannot be read.
 pub fn read(repo: &Repo, commit: Oid, numbers: &[Number]) -> Result<Opened, git::Error> {
+    let opened = read_where(repo, commit, numbers, |number, group| number.group() == group)?;
+    if numbers.iter().all(|number| opened.register.assets.contains_key(number)) {
+        return Ok(opened);
+    }
+    read_where(repo, commit, numbers, |_, _| true)
+}
+
+/// The same, of the groups that an asset may be filed in.
+fn read_where(
+    repo: &Repo,
+    commit: Oid,
+    numbers: &[Number],
+    may_be_in: impl Fn(&Number, &str) -> bool,
+) -> Result<Opened, git::Error> {
     let wanted = |folder: &str| {
         let parts: Vec<&str> = folder.trim_end_matches('/').split('/').collect();
-        let is = |number: &Number, group: &str, name: &str| number.as_str() == name && number.group() == group;
+        let is = |number: &Number, group: &str, name: &str| number.as_str() == name && may_be_in(number, group);
         let names = |name: &str| numbers.iter().any(|number| number.as_str() == name);
         match parts.as_slice() {
             ["assets" | "people"] => true,
-            ["assets", top] => names(top) || numbers.iter().any(|number| number.group() == *top),
+            ["assets", top] => names(top) || numbers.iter().any(|number| may_be_in(number, top)),
             ["assets", top, "log"] if names(top) => true,
             ["assets", group, name] | ["assets", group, name, "log"] => {
                 numbers.iter().any(|number| is(number, group, name))

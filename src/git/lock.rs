@@ -23,6 +23,8 @@ pub(super) struct Lock {
     path: PathBuf,
     /// What the last holder was about, where it died.
     left: Option<String>,
+    /// Whether something is left undone that the next holder has to tidy up.
+    pub(super) owes: bool,
 }
 
 impl Lock {
@@ -33,11 +35,15 @@ impl Lock {
     pub(super) fn take(git_dir: &Path) -> Result<Lock, Error> {
         let path = git_dir.join(NAME);
         let open = || {
+            let is_new = !path.exists();
             let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
+            if is_new {
+                file.set_permissions(permissions(git_dir))?;
+            }
             file.lock()?;
             let mut left = String::new();
             file.read_to_string(&mut left)?;
-            Ok(Lock { file, left: Some(left).filter(|left| !left.is_empty()), path: path.clone() })
+            Ok(Lock { file, left: Some(left).filter(|left| !left.is_empty()), path: path.clone(), owes: false })
         };
         open().map_err(failed("lock", &path))
     }
@@ -66,16 +72,17 @@ impl Lock {
 
     /// Waits for a lock of git's own to go. One that stands still too long was left behind by a program that died, and is
     /// moved aside.
-    pub(super) fn outwait(&self, lock: &Path, since: Instant) -> Result<(), Error> {
-        self.outwait_for(lock, since, if self.left.is_some() { STALE_AFTER_DEATH } else { STALE })
+    pub(super) fn outwait(&self, lock: &Path) -> Result<(), Error> {
+        self.outwait_for(lock, STALE)
     }
 
-    /// The same for a lock on what only writers of ours write to: nobody else can be holding it for long.
+    /// The same for a lock that nobody but writers of ours takes, or that the last of them left when it died.
     pub(super) fn outwait_own(&self, lock: &Path) -> Result<(), Error> {
-        self.outwait_for(lock, Instant::now(), STALE_AFTER_DEATH)
+        self.outwait_for(lock, STALE_AFTER_DEATH)
     }
 
-    fn outwait_for(&self, lock: &Path, since: Instant, limit: Duration) -> Result<(), Error> {
+    fn outwait_for(&self, lock: &Path, limit: Duration) -> Result<(), Error> {
+        let since = Instant::now();
         let Ok(first) = lock.symlink_metadata() else { return Ok(()) };
         while since.elapsed() < limit {
             sleep(Duration::from_millis(5));
@@ -92,6 +99,15 @@ impl Lock {
             Err(error) => Err(failed("move aside", lock)(error)),
         }
     }
+}
+
+/// The permissions that files in a git directory have, as far as they apply to a file that may be read and written.
+///
+/// Git gives `HEAD` what `core.sharedRepository` says, so that everybody who shares a repository can write to it.
+pub(super) fn permissions(git_dir: &Path) -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = git_dir.join("HEAD").metadata().map_or(0o644, |metadata| metadata.permissions().mode());
+    fs::Permissions::from_mode(mode & 0o666)
 }
 
 /// Whether two looks at a path saw the same file.
@@ -132,10 +148,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let stale = folder.path().join("main.lock");
         fs::write(&stale, "").unwrap();
-        let mut lock = Lock::take(folder.path()).unwrap();
-        lock.left = Some("died".into());
-        lock.outwait(&stale, Instant::now()).unwrap();
+        let lock = Lock::take(folder.path()).unwrap();
+        lock.outwait_own(&stale).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only our own is left");
-        lock.outwait(&stale, Instant::now()).unwrap();
+        lock.outwait_own(&stale).unwrap();
     }
 }

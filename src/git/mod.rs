@@ -1,5 +1,6 @@
 //! Git: a register read at a commit, which commit touched what, and commits written that nobody loses.
 
+mod branch;
 pub mod history;
 mod lock;
 pub mod make;
@@ -18,10 +19,11 @@ use std::sync::Arc;
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
+pub use branch::Branch;
 pub use program::identity;
 pub use queue::Queue;
 pub use remote::Remote;
-pub use write::{Answer, Branch, Change, Failure, Job, Reach, Receipt, Verdict, Writer};
+pub use write::{Answer, Change, Failure, Job, Reach, Receipt, Verdict, Writer};
 
 use crate::tree::{Entry, FOLDERS, Facts, HEAD, MAX_TOML, Tree};
 

@@ -3,7 +3,7 @@
 //! A commit in a register is seven small objects. As files of their own they want to be made durable one by one, which costs ten
 //! times what writing them does. The formats are those of gitformat-pack: a pack of version 2 without deltas, an index of version 2.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -12,17 +12,23 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use git2::{ObjectType, Oid};
 use sha1::{Digest, Sha1};
 
-use super::lock::failed as io_failed;
+use super::lock::{failed as io_failed, permissions};
 use super::{Error, failed};
 
 /// Bytes from which a tree is stored as it is: what is mostly hashes hardly gets smaller, and takes its time about it.
 const STORED: usize = 4096;
 
 /// Packs of one size that are joined to one of the next.
-const JOINED: usize = 16;
+const JOINED: usize = 10;
+
+/// The size of packs that are joined no more.
+const LAID_ASIDE: u32 = 99;
 
 /// Bytes from which a pack is not joined any more.
 const LARGE: u64 = 64 << 20;
+
+/// What stands in the file that keeps a pack of ours from being repacked.
+const KEEP: &[u8] = b"tagbook\n";
 
 /// The file in the git directory that says which packs are ours, by size.
 const LIST: &str = "tagbook-packs";
@@ -65,14 +71,30 @@ impl Packer {
     }
 
     /// Writes all that was taken as a pack in the git directory `common`, durably.
+    ///
+    /// Until [`release`] is called, no repacking takes it for rubbish, though nothing may refer to it yet.
     pub(super) fn settle(self, common: &Path) -> Result<(), Error> {
         if self.objects.is_empty() {
             return Ok(());
         }
         let folder = common.join("objects/pack");
         fs::create_dir_all(&folder).map_err(io_failed("create the folder", &folder))?;
-        let name = write(&folder, &self.objects)?;
-        Shelf::read(common).put(&folder, name)
+        let name = write(common, &folder, &self.objects)?;
+        // It is safe; how well the shelf is kept is another matter.
+        Shelf::read(common).put(common, &folder, name);
+        Ok(())
+    }
+}
+
+/// Leaves the packs to git's housekeeping: whatever is to refer to them does.
+pub(super) fn release(common: &Path) {
+    let shelf = Shelf::read(common);
+    let folder = common.join("objects/pack");
+    for name in shelf.packs.iter().map(|(_, name)| name).chain(&shelf.spent) {
+        let keep = folder.join(format!("{name}.keep"));
+        if fs::read(&keep).is_ok_and(|text| text == KEEP) {
+            let _ = fs::remove_file(keep);
+        }
     }
 }
 
@@ -143,7 +165,7 @@ fn deflate(compress: &mut Compress, bytes: &[u8], into: &mut Vec<u8>) -> Result<
 }
 
 /// Writes a pack and its index; the pack is found once its index is there. Gives its name without an ending.
-fn write(folder: &Path, objects: &BTreeMap<Oid, Packed>) -> Result<String, Error> {
+fn write(common: &Path, folder: &Path, objects: &BTreeMap<Oid, Packed>) -> Result<String, Error> {
     let count = u32::try_from(objects.len()).unwrap_or(u32::MAX).to_be_bytes();
     let length = objects.values().map(|object| object.bytes.len()).sum::<usize>();
     let mut pack = Vec::with_capacity(length + 32);
@@ -173,8 +195,10 @@ fn write(folder: &Path, objects: &BTreeMap<Oid, Packed>) -> Result<String, Error
     let end = Sha1::digest(&index);
     index.extend_from_slice(&end);
     let name = format!("pack-{}", hex(&checksum));
-    write_durably(folder, &format!("{name}.pack"), &pack)?;
-    write_durably(folder, &format!("{name}.idx"), &index)?;
+    let keep = folder.join(format!("{name}.keep"));
+    fs::write(&keep, KEEP).map_err(io_failed("write", &keep))?;
+    write_durably(common, &folder.join(format!("{name}.pack")), &pack)?;
+    write_durably(common, &folder.join(format!("{name}.idx")), &index)?;
     sync(folder)?;
     Ok(name)
 }
@@ -184,12 +208,11 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A file that has its name only once its content outlives a loss of power. Packs are never written again, so nobody may.
-fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
-    use std::os::unix::fs::OpenOptionsExt;
-    // Git sweeps what is called so and was left behind.
-    let temporary = folder.join("tmp_pack_tagbook");
+fn write_durably(common: &Path, place: &Path, bytes: &[u8]) -> Result<(), Error> {
+    // Not among the packs, where git's housekeeping would take it for left behind.
+    let temporary = common.join("tagbook-pack");
     let mut writing = File::options();
-    writing.write(true).create_new(true).mode(0o444);
+    writing.write(true).create_new(true);
     let write = || {
         let mut file = match writing.open(&temporary) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -199,11 +222,13 @@ fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
             file => file?,
         };
         file.write_all(bytes)?;
+        let mut permissions = permissions(common);
+        permissions.set_readonly(true);
+        file.set_permissions(permissions)?;
         file.sync_all()
     };
     write().map_err(io_failed("write", &temporary))?;
-    let place = folder.join(name);
-    fs::rename(&temporary, &place).map_err(io_failed("write", &place))
+    fs::rename(&temporary, place).map_err(io_failed("write", place))
 }
 
 /// Makes what is at `path`, a file or a folder, outlive a loss of power.
@@ -237,14 +262,17 @@ impl Shelf {
         shelf
     }
 
-    /// Puts a new pack on the shelf, and joins those that have become many.
-    fn put(mut self, folder: &Path, name: String) -> Result<(), Error> {
+    /// Puts a new pack on the shelf, and joins those that have become many. What fails is left as it is.
+    fn put(mut self, common: &Path, folder: &Path, name: String) {
         self.packs.push((0, name));
         // Where git keeps an index over several packs, it sees to them.
-        if !folder.join("multi-pack-index").exists() {
+        let is_gits = ["multi-pack-index", "multi-pack-index.d"].iter().any(|name| folder.join(name).exists());
+        let is_full = |shelf: &Shelf, size| shelf.packs.iter().filter(|(of, _)| *of == size).count() >= JOINED;
+        if !is_gits && is_full(&self, 0) {
+            self.remove_spent(folder);
             let mut size = 0;
-            while self.packs.iter().filter(|(of, _)| *of == size).count() >= JOINED {
-                self.join(folder, size)?;
+            while size < LAID_ASIDE && is_full(&self, size) {
+                self.join(common, folder, size);
                 size += 1;
             }
         }
@@ -252,34 +280,44 @@ impl Shelf {
         let spent = self.spent.iter().map(|name| format!("spent {name}\n"));
         let text: String = packs.chain(spent).collect();
         // A list that is lost or half written costs room, and nothing else.
-        fs::write(&self.path, text).map_err(io_failed("write", &self.path))
+        let is_new = !self.path.exists();
+        if fs::write(&self.path, text).is_ok() && is_new {
+            let _ = fs::set_permissions(&self.path, permissions(common));
+        }
     }
 
-    fn join(&mut self, folder: &Path, size: u32) -> Result<(), Error> {
+    /// Removes what was joined the last time: whoever had it open then has looked again since.
+    fn remove_spent(&mut self, folder: &Path) {
         for name in self.spent.drain(..) {
-            for ending in ["idx", "pack"] {
+            for ending in ["idx", "pack", "keep"] {
                 let _ = fs::remove_file(folder.join(format!("{name}.{ending}")));
             }
         }
+    }
+
+    /// Joins all packs of one size. What git has repacked meanwhile is forgotten, what cannot be read or is large laid aside.
+    fn join(&mut self, common: &Path, folder: &Path, size: u32) {
         let (joined, kept) = self.packs.drain(..).partition(|(of, _)| *of == size);
         self.packs = kept;
-        let (mut objects, mut sources) = (BTreeMap::new(), HashSet::new());
-        for (_, name) in &joined {
-            let path = folder.join(format!("{name}.pack"));
-            // What git has repacked meanwhile is gone, and what has grown large stays as it is.
-            if path.metadata().is_ok_and(|metadata| metadata.len() < LARGE) {
-                objects.extend(read(folder, name)?);
-                sources.insert(name.clone());
+        let (mut objects, mut sources) = (BTreeMap::new(), Vec::new());
+        for (_, name) in joined {
+            let Ok(metadata) = folder.join(format!("{name}.pack")).metadata() else { continue };
+            match read(folder, &name) {
+                Ok(read) if metadata.len() < LARGE => {
+                    objects.extend(read);
+                    sources.push(name);
+                }
+                _ => self.packs.push((LAID_ASIDE, name)),
             }
         }
-        if !objects.is_empty() {
-            let name = write(folder, &objects)?;
-            sources.remove(&name);
-            self.packs.push((size + 1, name));
+        if objects.is_empty() {
+            return;
         }
-        self.spent.extend(sources);
-        self.spent.sort();
-        Ok(())
+        if let Ok(name) = write(common, folder, &objects) {
+            sources.retain(|source| *source != name);
+            self.packs.push((size + 1, name));
+            self.spent.extend(sources);
+        }
     }
 }
 
@@ -365,6 +403,7 @@ mod tests {
             let mut packer = Packer::new();
             ids.push(packer.add(ObjectType::Blob, format!("round {round}").as_bytes()).unwrap());
             packer.settle(repo.commondir()).unwrap();
+            release(repo.commondir());
             assert!(packs(&repo) <= 5 * JOINED, "{} packs after {round} rounds", packs(&repo));
         }
         let again = Repository::open_bare(folder.path()).unwrap();
@@ -377,6 +416,32 @@ mod tests {
         let count = Command::new("git").args(["count-objects", "-v"]).current_dir(folder.path()).output().unwrap();
         let count = String::from_utf8(count.stdout).unwrap();
         assert!(count.contains("garbage: 0") && count.contains("count: 0"), "{count}");
+    }
+
+    #[test]
+    fn what_nothing_refers_to_yet_is_no_rubbish_and_a_pack_that_cannot_be_read_stops_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repository::init_bare(folder.path()).unwrap();
+        let git = |words: &[&str]| Command::new("git").args(words).current_dir(folder.path()).output().unwrap();
+        let mut ids = Vec::new();
+        for round in 0..(3 * JOINED) {
+            let mut packer = Packer::new();
+            ids.push(packer.add(ObjectType::Blob, format!("round {round}").as_bytes()).unwrap());
+            packer.settle(repo.commondir()).unwrap();
+            assert!(git(&["repack", "-a", "-d", "-q"]).status.success());
+            let again = Repository::open_bare(folder.path()).unwrap();
+            assert!(again.find_blob(ids[round]).is_ok(), "round {round}");
+            if round == 4 {
+                let shelf = Shelf::read(repo.commondir());
+                let torn = folder.path().join("objects/pack").join(format!("{}.idx", shelf.packs[0].1));
+                fs::write(&torn, "torn").unwrap_or_else(|_| fs::remove_file(&torn).unwrap());
+            }
+        }
+        release(repo.commondir());
+        let keeps = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "keep");
+        let left =
+            fs::read_dir(folder.path().join("objects/pack")).unwrap().filter_map(Result::ok).filter(keeps).count();
+        assert_eq!(left, 0, "packs are left to git in the end");
     }
 
     #[test]

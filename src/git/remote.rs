@@ -1,7 +1,5 @@
 //! The remote: fetched from and pushed to by the git program, and what its answers mean.
 
-use std::time::Instant;
-
 use git2::Oid;
 
 use super::lock::Lock;
@@ -42,6 +40,8 @@ pub(super) enum Pushed {
     CheckedOut,
     /// Whether it was taken is not known.
     Unknown(String),
+    /// It was not sent: something here, such as a hook, stood in the way, and may the next time.
+    Unsent(String),
 }
 
 /// What became of a fetch.
@@ -72,7 +72,7 @@ impl Remote {
     pub(super) fn fetch(&self, repo: &git2::Repository, lock: &Lock) -> Result<Fetched, Error> {
         lock.outwait_own(&repo.commondir().join(format!("{INCOMING}.lock")))?;
         if let Some(tracking) = &self.tracking {
-            lock.outwait(&repo.commondir().join(format!("{tracking}.lock")), Instant::now())?;
+            lock.outwait(&repo.commondir().join(format!("{tracking}.lock")))?;
         }
         let refspec = format!("+{}:{INCOMING}", self.branch);
         let depth = self.depth.map(|depth| format!("--depth={depth}"));
@@ -113,7 +113,8 @@ fn outcome(said: &Said, branch: &str) -> Pushed {
             Some(Permanent::Denied(why)) => Pushed::Refused(why),
             Some(Permanent::Gone(why)) => Pushed::Barred(why),
             None if said.ok => Pushed::Unknown("git said nothing of the branch".into()),
-            None => Pushed::Unknown(reason(&said.err)),
+            None if CUT.iter().any(|words| said.err.contains(words)) => Pushed::Unknown(reason(&said.err)),
+            None => Pushed::Unsent(reason(&said.err)),
         };
     };
     if flag != '!' {
@@ -133,6 +134,19 @@ fn outcome(said: &Said, branch: &str) -> Pushed {
     let why = summary.split_once('(').map_or(summary, |(_, why)| why.trim_end_matches(')'));
     Pushed::Refused(if remarks.is_empty() { why.to_owned() } else { format!("{why}: {remarks}") })
 }
+
+/// What git says when a connection was cut, at whatever time.
+const CUT: &[&str] = &[
+    "hung up",
+    "RPC failed",
+    "early EOF",
+    "disconnect",
+    "onnection",
+    "timed out",
+    "Could not resolve",
+    "unable to access",
+    "Broken pipe",
+];
 
 /// What git and its servers say when another push came first.
 const LOST: &[&str] = &[
@@ -175,7 +189,14 @@ fn permanent(err: &str) -> Option<Permanent> {
     ];
     let gone =
         ["not found", "does not appear to be a git repository", "does not exist", "Host key verification failed"];
-    let line = |words: &[&str]| err.lines().find(|line| words.iter().any(|word| line.contains(word))).map(last_line);
+    // What ssh or a server remarks on the side is not why it failed.
+    let verdicts = || {
+        err.lines().filter(|line| {
+            let is_last_word = ["fatal:", "ERROR:", "remote: Permission to", "remote: ERROR"].iter();
+            line.contains("Permission denied (") || is_last_word.clone().any(|word| line.starts_with(word))
+        })
+    };
+    let line = |words: &[&str]| verdicts().find(|line| words.iter().any(|word| line.contains(word))).map(last_line);
     line(&denied).map(Permanent::Denied).or_else(|| line(&gone).map(Permanent::Gone))
 }
 
@@ -211,7 +232,7 @@ mod tests {
     #[test]
     fn what_stopped_a_push_on_its_way_is_named() {
         let hook = "not from here\nerror: failed to push some refs to '../hub.git'\n";
-        assert_eq!(pushed(false, "", hook), Pushed::Unknown("not from here".into()));
+        assert_eq!(pushed(false, "", hook), Pushed::Unsent("not from here".into()));
     }
 
     #[test]
@@ -249,7 +270,7 @@ mod tests {
             assert!(matches!(pushed(false, "", denied), Pushed::Refused(_)), "{denied}");
         }
         for gone in [
-            "fatal: '/gone' does not appear to be a git repository",
+            "warning: Permission denied\nfatal: '/gone' does not appear to be a git repository",
             "fatal: repository 'https://git.example.org/kit/' not found",
         ] {
             assert!(matches!(pushed(false, "", gone), Pushed::Barred(_)), "{gone}");
@@ -257,6 +278,7 @@ mod tests {
         for unknown in [
             "fatal: unable to access 'https://x/': Could not resolve host: x",
             "error: RPC failed; curl 52 Empty reply from server",
+            "Could not create directory '/root/.ssh' (Permission denied).\nfatal: the remote end hung up unexpectedly",
         ] {
             assert!(matches!(pushed(false, "", unknown), Pushed::Unknown(_)), "{unknown}");
         }

@@ -72,7 +72,11 @@ impl<'r> Pen<'r> {
             } else {
                 let inner: Vec<Leaf> =
                     rest[..here].iter().filter_map(|(path, leaf)| Some((path.split_once('/')?.1, *leaf))).collect();
-                let base = old.filter(|at| entries[*at].is_folder()).map(|at| entries[at].id()).transpose()?;
+                if old.is_some_and(|at| !entries[at].is_folder()) {
+                    let why = "it is a link, a submodule or a file, and stays one".into();
+                    return Err(Error { doing: format!("write into `{name}`"), why });
+                }
+                let base = old.map(|at| entries[at].id()).transpose()?;
                 (FOLDER, self.edit(base, &inner)?)
             };
             if let Some(at) = old {

@@ -1,7 +1,7 @@
 //! The work tree: brought along to a commit by the git program, which touches no file that somebody is working on.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -12,13 +12,17 @@ use super::lock::{Lock, failed as io_failed, identity};
 use super::program::{Program, Said, finished, last_line};
 use super::{Error, failed};
 
+/// What a lock of ours says; an index begins with other letters.
+const MARK: &[u8] = b"tagbook\n";
+
 /// How long another program may hold the index.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The work tree of a repository and its index, while nobody else can change the index.
 ///
 /// Everything is done on a copy of the index, which takes the place of the index at the end. Git's own lock, `index.lock`, is a
-/// second name of a file of ours, so that one that is left behind can be told from anybody else's.
+/// second name of a file of ours, so that one that is left behind can be told from anybody else's; where the file system knows
+/// no second names, what it says tells it.
 pub(super) struct WorkTree<'r> {
     repo: &'r Repository,
     program: Program,
@@ -43,10 +47,20 @@ impl Files {
         Files { index: at("index"), lock: at("index.lock"), own: at("tagbook-index-held"), next: at("tagbook-index") }
     }
 
+    fn lock(&self) -> std::io::Result<()> {
+        match fs::hard_link(&self.own, &self.lock) {
+            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied) => {
+                fs::File::create_new(&self.lock)?.write_all(MARK)
+            }
+            result => result,
+        }
+    }
+
     /// Removes what a writer that died has left.
     fn sweep(&self) {
         let inode = |path: &Path| path.symlink_metadata().ok().map(|metadata| identity(&metadata));
-        let is_ours = inode(&self.own).is_some_and(|ours| inode(&self.lock) == Some(ours));
+        let is_ours = inode(&self.own).is_some_and(|ours| inode(&self.lock) == Some(ours))
+            || fs::read(&self.lock).is_ok_and(|text| text == MARK);
         for left in [&self.next, &self.next.with_extension("lock")] {
             let _ = fs::remove_file(left);
         }
@@ -57,14 +71,19 @@ impl Files {
     }
 }
 
+/// Removes the locks and copies of the index that a writer that died has left. Only who holds the writer's lock may.
+pub(super) fn sweep(repo: &Repository) {
+    Files::of(repo).sweep();
+}
+
 impl<'r> WorkTree<'r> {
     /// Takes the index, once no program of git's holds it any more.
     pub(super) fn take(repo: &'r Repository, shared: &'r Lock) -> Result<WorkTree<'r>, Error> {
         let files = Files::of(repo);
         files.sweep();
-        fs::write(&files.own, "").map_err(io_failed("write", &files.own))?;
+        fs::write(&files.own, MARK).map_err(io_failed("write", &files.own))?;
         let start = Instant::now();
-        while let Err(error) = fs::hard_link(&files.own, &files.lock) {
+        while let Err(error) = files.lock() {
             if error.kind() != ErrorKind::AlreadyExists || start.elapsed() > PATIENCE {
                 files.sweep();
                 let why = if error.kind() == ErrorKind::AlreadyExists {
@@ -116,9 +135,9 @@ impl<'r> WorkTree<'r> {
         let ours = match (brought, fs::read(&place)) {
             (Delta::Deleted, Err(error)) => error.kind() == ErrorKind::NotFound,
             (Delta::Added | Delta::Modified, Ok(there)) => {
-                let brought = self.repo.find_blob(blob).map_err(failed("read an object"))?;
-                // It may have died half way through the file.
-                brought.content().starts_with(&there)
+                let blob = self.repo.find_blob(blob).map_err(failed("read an object"))?;
+                // It may have died half way through a new file.
+                there == blob.content() || (brought == Delta::Added && blob.content().starts_with(&there))
             }
             _ => false,
         };

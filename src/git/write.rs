@@ -6,18 +6,18 @@
 //! 3. With a remote, the commits are pushed. A race that was lost begins again at 2, on what the remote has now.
 //! 4. The work tree is brought along, where the branch is checked out, and the branch moves: only from where it was.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use git2::{ErrorCode, ObjectType, Oid, Signature, Transaction};
 
 use super::lock::Lock;
-use super::pack::sync;
-use super::program::{Program, finished, last_line};
+use super::pack::{self, sync};
 use super::remote::{Fetched, Pushed, Remote};
 use super::trees::Pen;
-use super::worktree::{InTheWay, WorkTree};
+use super::worktree::{self, InTheWay, WorkTree};
 use super::{Author, Error, Repo, failed, found};
 
 /// How often a race is run again before the writer gives up.
@@ -103,6 +103,9 @@ pub enum Failure {
     /// Files in the work tree are in the way.
     #[error("files in the work tree are in the way: {0}")]
     InTheWay(String),
+    /// Another work tree of the repository shows the branch, and nobody would bring it along.
+    #[error("the branch is checked out in another work tree too, that of `{0}`")]
+    Elsewhere(String),
     /// The remote said no, and will say so again.
     #[error("`{0}` does not take it: {1}")]
     Refused(String, String),
@@ -141,8 +144,6 @@ pub struct Writer {
     /// Such as `refs/heads/main`.
     branch: String,
     remote: Option<Remote>,
-    /// Whether the branch is what the work tree shows.
-    checked_out: bool,
     /// Whether every commit here is one that the remote took, so that the branch can follow it anywhere.
     follows: bool,
 }
@@ -174,13 +175,9 @@ enum Published {
 
 impl Writer {
     /// A writer to `branch`, such as `refs/heads/main`, which shares what it writes with `remote`.
-    ///
-    /// # Errors
-    /// Where it cannot be read which branch is checked out.
-    pub fn new(repo: Repo, branch: String, remote: Option<Remote>) -> Result<Writer, Error> {
-        let head = repo.branch()?;
-        let checked_out = !repo.git.is_bare() && head.is_some_and(|head| head.name == branch);
-        Ok(Writer { repo, branch, remote, checked_out, follows: false })
+    #[must_use]
+    pub fn new(repo: Repo, branch: String, remote: Option<Remote>) -> Writer {
+        Writer { repo, branch, remote, follows: false }
     }
 
     /// The same for a repository of the writer's own, in which nobody else commits: its branch is where the remote's is.
@@ -207,10 +204,17 @@ impl Writer {
     }
 
     fn attempt_all<N>(&self, jobs: &mut [Job<N>]) -> Result<Vec<Answer<N>>, Failure> {
-        let mut lock = Lock::take(self.repo.git.commondir())?;
+        let git = &self.repo.git;
+        let mut lock = Lock::take(git.commondir())?;
+        worktree::sweep(git);
         self.mend(&mut lock)?;
         let answers = self.attempt(jobs, &mut lock);
-        Remote::tidy(&self.repo.git);
+        Remote::tidy(git);
+        pack::release(git.commondir());
+        if !lock.owes {
+            // What failed before anything was brought leaves nothing to tidy up.
+            let _ = lock.about("");
+        }
         answers
     }
 
@@ -249,7 +253,6 @@ impl Writer {
             }
             if tip == base.tip {
                 drop(hold);
-                lock.about("")?;
                 let has = |answer: &Answer<N>| matches!(answer, Answer::Known(_) | Answer::Recorded(_));
                 if base.local != tip && answers.iter().any(has) {
                     // The remote has it already. That the branch cannot follow takes nothing from that.
@@ -312,11 +315,15 @@ impl Writer {
 
     fn publish(&self, base: Base, tip: Oid, lock: &mut Lock, hold: Option<Transaction>) -> Result<Published, Failure> {
         let Some(remote) = &self.remote else { return self.advance(base.local, tip, Reach::Local, lock, hold) };
-        if self.checked_out {
+        if self.is_checked_out()? {
             let tree = WorkTree::take(&self.repo.git, lock)?;
             tree.rehearse(base.local, tip)?.map_err(in_the_way)?;
         }
         match self.push(remote, base.theirs, tip, lock)? {
+            Ok(Reach::Unshared) if self.follows => {
+                let why = "it has a work tree on this branch, which takes no pushes".to_owned();
+                Err(Failure::Refused(remote.name.clone(), why))
+            }
             Ok(Reach::Unshared) => self.advance(base.local, tip, Reach::Unshared, lock, None),
             Err((newest, said)) => Ok(Published::Lost(newest, said)),
             // The remote has it: whatever happens here now, it is recorded.
@@ -336,14 +343,18 @@ impl Writer {
         lock: &Lock,
     ) -> Result<Result<Reach, Lost>, Failure> {
         let git = &self.repo.git;
-        let mut why = String::new();
+        let (mut why, mut is_unsure) = (String::new(), false);
         for call in 0..CALLS {
             match remote.push(git, tip, lock)? {
                 Pushed::Accepted => return Ok(Ok(Reach::Shared)),
                 Pushed::CheckedOut => return Ok(Ok(Reach::Unshared)),
+                Pushed::Refused(why) | Pushed::Barred(why) if is_unsure => {
+                    return Err(Failure::Unreachable(remote.name.clone(), why));
+                }
                 Pushed::Refused(why) => return Err(Failure::Refused(remote.name.clone(), why)),
                 Pushed::Barred(why) => return Err(Failure::Barred(remote.name.clone(), why)),
-                Pushed::Lost(said) | Pushed::Unknown(said) => why = said,
+                Pushed::Lost(said) | Pushed::Unsent(said) => why = said,
+                Pushed::Unknown(said) => (why, is_unsure) = (said, true),
             }
             let newest = self.fetch(lock).map_err(|failure| match failure {
                 // It may have arrived before the remote went away.
@@ -359,7 +370,9 @@ impl Writer {
             // Nobody was faster: it is the push that fails.
             sleep(jitter() * (call + 1) * 10);
         }
-        Err(Failure::Refused(remote.name.clone(), why))
+        let name = remote.name.clone();
+        // What was sent and not heard of may arrive yet.
+        Err(if is_unsure { Failure::Unreachable(name, why) } else { Failure::Refused(name, why) })
     }
 
     /// Moves branch, index and files from `from` to `to`, files first: until the branch has moved, nothing is recorded.
@@ -371,44 +384,76 @@ impl Writer {
         lock: &mut Lock,
         hold: Option<Transaction>,
     ) -> Result<Published, Failure> {
-        let about = format!("bring {to}\n");
-        if !self.checked_out {
+        let about = format!("bring {} {from} {to}\n", self.branch);
+        if self.repo.git.is_bare() {
             lock.about(&about)?;
             let moved = self.move_branch(from, to, lock, hold)?;
             return self.moved(moved, reach, lock);
         }
-        WorkTree::take(&self.repo.git, lock)?.rehearse(from, to)?.map_err(in_the_way)?;
-        lock.about(&about)?;
-        let tree = WorkTree::take(&self.repo.git, lock)?;
-        let moved = tree.bring(from, to).and_then(|()| self.move_branch(from, to, lock, hold));
-        if !matches!(moved, Ok(true)) {
-            tree.take_back(to, from)?;
+        if self.is_checked_out()? {
+            WorkTree::take(&self.repo.git, lock)?.rehearse(from, to)?.map_err(in_the_way)?;
         }
-        drop(tree);
+        lock.about(&about)?;
+        // While the index is locked, `git switch` waits, and what is checked out stays so.
+        let index = WorkTree::take(&self.repo.git, lock)?;
+        if !self.is_checked_out()? {
+            let moved = self.move_branch(from, to, lock, hold)?;
+            drop(index);
+            return self.moved(moved, reach, lock);
+        }
+        let moved = index.bring(from, to).and_then(|()| self.move_branch(from, to, lock, hold));
+        let taken_back = if matches!(moved, Ok(true)) { Ok(()) } else { index.take_back(to, from) };
+        drop(index);
+        lock.owes = taken_back.is_err();
+        taken_back?;
         self.moved(moved?, reach, lock)
+    }
+
+    /// Whether the work tree shows the branch.
+    ///
+    /// # Errors
+    /// Where another work tree of the repository does: nobody would bring that one along.
+    fn is_checked_out(&self) -> Result<bool, Failure> {
+        let git = &self.repo.git;
+        let shows = |folder: &Path| {
+            let head = fs::read_to_string(folder.join("HEAD")).unwrap_or_default();
+            head.strip_prefix("ref: ").is_some_and(|name| name.trim_end() == self.branch)
+        };
+        let linked = fs::read_dir(git.commondir().join("worktrees")).into_iter().flatten().filter_map(Result::ok);
+        // A bare repository has a HEAD, and linked work trees at most.
+        let main = (!self.repo.setting("core.bare")?.unwrap_or_default()).then(|| git.commondir().to_owned());
+        let others = linked.map(|entry| entry.path()).chain(main);
+        let here = git.path().canonicalize().map_err(|error| Failure::World(error.to_string()))?;
+        let is_other = |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| folder != here);
+        if let Some(other) = others.filter(is_other).find(|folder| shows(folder)) {
+            return Err(Failure::Elsewhere(other.display().to_string()));
+        }
+        let head = self.repo.branch()?;
+        Ok(!git.is_bare() && head.is_some_and(|head| head.name == self.branch))
     }
 
     /// Ends an attempt to move the branch.
     fn moved(&self, moved: bool, reach: Reach, lock: &mut Lock) -> Result<Published, Failure> {
-        lock.about("")?;
         if !moved {
+            lock.about("")?;
             return Ok(Published::Moved);
         }
+        let refs = self.repo.git.commondir().join("refs");
         let file = self.branch_file("");
-        let durable = sync(&file).and_then(|()| file.parent().map_or(Ok(()), sync));
+        let folders = file.ancestors().skip(1).take_while(|folder| folder.starts_with(&refs));
+        let durable = std::iter::once(file.as_path()).chain(folders).try_for_each(sync).and_then(|()| lock.about(""));
         durable.map(|()| Published::Done(reach)).map_err(|error| Failure::Unconfirmed(error.to_string()))
     }
 
     /// Locks the branch, so that not even the git program moves it.
     fn hold(&self, lock: &mut Lock) -> Result<Transaction<'_>, Error> {
-        lock.about("hold\n")?;
+        lock.about(&format!("hold {}\n", self.branch))?;
         let doing = || format!("lock `{}`", self.branch);
-        let since = Instant::now();
         let mut hold = self.repo.git.transaction().map_err(failed(doing()))?;
         loop {
             match hold.lock_ref(&self.branch) {
                 Ok(()) => return Ok(hold),
-                Err(error) if error.code() == ErrorCode::Locked => lock.outwait(&self.branch_file("lock"), since)?,
+                Err(error) if error.code() == ErrorCode::Locked => lock.outwait(&self.branch_file("lock"))?,
                 Err(error) => return Err(failed(doing())(error)),
             }
         }
@@ -417,7 +462,6 @@ impl Writer {
     /// Moves the branch, unless someone else did.
     fn move_branch(&self, from: Oid, to: Oid, lock: &Lock, hold: Option<Transaction>) -> Result<bool, Error> {
         let git = &self.repo.git;
-        let since = Instant::now();
         let error = if let Some(mut hold) = hold {
             match hold.set_target(&self.branch, to, None, MOVED).and_then(|()| hold.commit()) {
                 Ok(()) => return Ok(true),
@@ -431,7 +475,7 @@ impl Writer {
                         return Ok(false);
                     }
                     Err(error) if error.code() == ErrorCode::Locked => {
-                        lock.outwait(&self.branch_file("lock"), since)?;
+                        lock.outwait(&self.branch_file("lock"))?;
                     }
                     Err(error) => break error,
                 }
@@ -450,18 +494,22 @@ impl Writer {
     /// Tidies up after a writer that died.
     fn mend(&self, lock: &mut Lock) -> Result<(), Error> {
         let Some(left) = lock.left().map(str::to_owned) else { return Ok(()) };
-        let locks = ["HEAD.lock", "packed-refs.lock"].map(|name| self.repo.git.commondir().join(name));
-        for left in locks.iter().chain([&self.branch_file("lock")]) {
-            lock.outwait(left, Instant::now())?;
+        let words: Vec<&str> = left.split_whitespace().collect();
+        let branch_lock = self.repo.git.commondir().join(format!("{}.lock", words.get(1).unwrap_or(&"")));
+        let text = fs::read_to_string(&branch_lock).unwrap_or_default();
+        // Ours says nothing yet, or what the branch was to be moved to.
+        if text.is_empty() || words.last().is_some_and(|to| text.trim_end() == *to) {
+            lock.outwait_own(&branch_lock)?;
         }
-        let brought = left.trim().strip_prefix("bring ").and_then(|id| Oid::from_str(id).ok());
-        let local = self.local()?;
-        if let Some(brought) = brought
-            && self.checked_out
-            && found(self.repo.git.find_commit(brought), "read a commit")?.is_some()
-            && !self.leads_to(local, brought)?
+        lock.outwait(&self.repo.git.commondir().join("packed-refs.lock"))?;
+        if let ["bring", branch, from, to] = words.as_slice()
+            && let (Ok(from), Ok(to)) = (Oid::from_str(from), Oid::from_str(to))
+            && self.repo.branch()?.is_some_and(|head| head.name == *branch)
+            && self.repo.commit(branch)? == from
+            && !self.repo.git.is_bare()
+            && found(self.repo.git.find_commit(to), "read a commit")?.is_some()
         {
-            WorkTree::take(&self.repo.git, lock)?.take_back(brought, local)?;
+            WorkTree::take(&self.repo.git, lock)?.take_back(to, from)?;
         }
         Remote::tidy(&self.repo.git);
         lock.about("")
@@ -542,92 +590,6 @@ impl Writer {
         }
         let leads = found(self.repo.git.graph_descendant_of(commit, ancestor), "walk the history")?;
         Ok(leads.unwrap_or_default())
-    }
-}
-
-/// The branch that is checked out, and the remote that it follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Branch {
-    /// Such as `refs/heads/main`.
-    pub name: String,
-    /// Whether it has a commit.
-    pub is_born: bool,
-    /// What it follows.
-    pub remote: Option<Remote>,
-}
-
-impl Repo {
-    /// The branch that is checked out; `None` where a commit is checked out that is no branch's.
-    ///
-    /// # Errors
-    /// Where the repository cannot be read.
-    pub fn branch(&self) -> Result<Option<Branch>, Error> {
-        let doing = "read which branch is checked out";
-        let head = self.git.find_reference("HEAD").map_err(failed(doing))?;
-        let Some(name) = head.symbolic_target().map_err(failed(doing))?.map(str::to_owned) else { return Ok(None) };
-        let is_born = found(self.git.refname_to_id(&name), doing)?.is_some();
-        let text = |result: Result<git2::Buf, git2::Error>| match result {
-            // A remote may be given by its address; it has no name, then, and nothing here follows it.
-            Err(error) if error.code() == ErrorCode::InvalidSpec => Ok(None),
-            result => Ok(found(result, doing)?.map(|buf| String::from_utf8_lossy(&buf).into_owned())),
-        };
-        let config = self.git.config().map_err(failed(doing))?;
-        let short = name.strip_prefix("refs/heads/").unwrap_or(&name);
-        let setting = |key: &str| found(config.get_string(&format!("branch.{short}.{key}")), doing);
-        let tracking = text(self.git.branch_upstream_name(&name))?;
-        let upstream = setting("remote")?.filter(|name| !name.is_empty() && name != ".").zip(setting("merge")?);
-        let remote = upstream.map(|(remote, branch)| Remote { name: remote, branch, tracking, depth: None });
-        Ok(Some(Branch { name, is_born, remote }))
-    }
-
-    /// A setting of the repository that is yes or no.
-    ///
-    /// # Errors
-    /// Where the configuration cannot be read, or holds something else.
-    pub fn setting(&self, name: &str) -> Result<Option<bool>, Error> {
-        found(self.git.config().and_then(|config| config.get_bool(name)), format!("read the setting `{name}`"))
-    }
-
-    /// What is half done in the work tree, such as a merge.
-    #[must_use]
-    pub fn unfinished(&self) -> Option<&'static str> {
-        use git2::RepositoryState as State;
-        match self.git.state() {
-            State::Clean => None,
-            State::Merge => Some("a merge"),
-            State::Revert | State::RevertSequence => Some("a revert"),
-            State::CherryPick | State::CherryPickSequence => Some("a cherry-pick"),
-            State::Bisect => Some("a bisect"),
-            _ => Some("a rebase"),
-        }
-    }
-
-    /// Commits files of the work tree as the first of the repository, by the git program, with its hooks and settings: those at
-    /// `paths` that git does not ignore, and those at `new` in any case.
-    ///
-    /// # Errors
-    /// What the git program says.
-    pub fn commit_first(&self, paths: &[&str], new: &[&str], message: &str) -> Result<Oid, Error> {
-        let program = Program::of(&self.git);
-        let places = |paths: &[&str]| paths.iter().map(|path| self.path_in_repository(path)).collect::<Vec<_>>();
-        let (paths, new) = (places(paths), places(new));
-        let add: Vec<&str> = ["add", "--"].into_iter().chain(paths.iter().map(String::as_str)).collect();
-        let force: Vec<&str> = ["add", "--force", "--"].into_iter().chain(new.iter().map(String::as_str)).collect();
-        // In an index of its own, so that nothing else that is staged goes along, and nothing is left if a hook says no.
-        let index = self.git.path().join("tagbook-index");
-        let _ = std::fs::remove_file(&index);
-        let mut said = Ok(());
-        for words in [&add[..], &force, &["commit", "--quiet", "--message", message]] {
-            said = said.and_then(|()| match finished(program.command(words).env("GIT_INDEX_FILE", &index))? {
-                said if said.ok => Ok(()),
-                said => Err(Error { doing: format!("`git {}`", words[0]), why: last_line(&said.err) }),
-            });
-        }
-        let _ = std::fs::remove_file(&index);
-        said?;
-        program.run(&add)?;
-        program.run(&force)?;
-        self.head()?.ok_or_else(|| Error { doing: "`git commit`".into(), why: "it made no commit".into() })
     }
 }
 

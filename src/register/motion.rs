@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::decide::{Request, decide, next_instant};
 use super::event::{Action, Condition, Event};
 use super::intents::{back, have, with_parts};
+use super::log::Log;
 use super::number::{EventId, Number, Slug};
 use super::refusal::{Refusal, Refusals};
 use super::time::Moment;
@@ -50,7 +51,7 @@ pub enum What {
         /// As what it came back.
         condition: Option<Condition>,
     },
-    /// What was recorded last counts no more.
+    /// The newest event counts no more, with whatever was done together with it.
     Undo,
     /// An event.
     Act(Action),
@@ -175,7 +176,7 @@ impl Motion {
     fn events(&self, opened: &Opened, number: &Number, moment: &Moment) -> Result<Vec<Event>, Refusal> {
         let register = &opened.register;
         let log = opened.ledger.log(number);
-        let at = self.at.unwrap_or_else(|| next_instant(log, moment.now));
+        let at = self.at.map_or_else(|| next_instant(log, moment.now), |at| after_its_second(log, at));
         // Of an unknown asset nothing is known; that there is none, `decide` says.
         let ground = match register.assets.get(number) {
             Some(asset) => register.ground(asset),
@@ -204,6 +205,16 @@ impl Motion {
     fn id(&self, number: &Number, index: usize) -> EventId {
         EventId::hashed(&[&self.seed, number.as_str(), &index.to_string()])
     }
+}
+
+/// An instant that was said to the second, or less exactly: after whatever the log has in that second already.
+fn after_its_second(log: &Log, at: DateTime<Utc>) -> DateTime<Utc> {
+    if at.timestamp_subsec_nanos() > 0 {
+        return at;
+    }
+    let second = at..at + TimeDelta::seconds(1);
+    let last = log.events().iter().rev().map(|logged| logged.event.at).find(|logged| second.contains(logged));
+    last.map_or(at, |last| last + TimeDelta::milliseconds(1))
 }
 
 /// The newest event of an asset that counts, with those that it took to do the same thing: one batch, a millisecond apart.

@@ -23,8 +23,7 @@ pub fn process(words: Vec<String>) {
     let [repository, seed, count] = words.as_slice() else { panic!("crowd REPOSITORY SEED COUNT") };
     let (seed, count): (u64, usize) = (seed.parse().unwrap(), count.parse().unwrap());
     let repo = Repo::at(Path::new(repository)).unwrap();
-    let queue: Arc<Queue<Refusals>> =
-        Arc::new(Queue::start(Writer::new(repo, "refs/heads/main".into(), None).unwrap()));
+    let queue: Arc<Queue<Refusals>> = Arc::new(Queue::start(Writer::new(repo, "refs/heads/main".into(), None)));
     let writer = |index: u64| {
         let queue = Arc::clone(&queue);
         thread::spawn(move || work(&queue, seed * WRITERS + index, count))
@@ -89,9 +88,16 @@ pub fn sixteen_writers() {
     let seed = seed();
     let count = rounds(25);
     let mut crowd: Vec<Child> = (0..2).map(|index| start(&studio, "kit.git", seed + index, count)).collect();
-    let mut own = 0;
+    let (mut own, mut turns) = (0, 0);
     while crowd.iter_mut().any(|child| child.try_wait().unwrap().is_none()) {
         own += usize::from(git_commits(&studio, "kit.git", own));
+        // Housekeeping at the worst of times: what nothing refers to yet is no rubbish.
+        turns += 1;
+        match turns % 10 {
+            0 => drop(studio.git("kit.git", "repack -a -d --quiet")),
+            5 => drop(studio.git("kit.git", "gc --quiet --prune=now")),
+            _ => {}
+        }
     }
     let mut all = Vec::new();
     for child in &mut crowd {

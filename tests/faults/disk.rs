@@ -44,8 +44,10 @@ fn every_operation(fails: Fails, remote: bool) {
         studio.clone("kit.git", "ben");
     }
     let template = if remote { "ben" } else { "main" };
-    // What the first writer in a repository makes is there.
-    assert!(studio.tagbook(template, "have CAM-0002").output().unwrap().status.success());
+    // What the first writers in a repository make is there, and so much that the next has packs to join.
+    for _ in 0..9 {
+        assert!(studio.tagbook(template, "have CAM-0002").output().unwrap().status.success());
+    }
     let shim = shim(&studio);
     let all = attempt(&studio, &shim, template, 0, fails, remote);
     assert!(all > 100, "{all} operations are too few to be all");
@@ -98,6 +100,11 @@ fn attempt(studio: &Studio, shim: &Path, template: &str, at: u64, fails: Fails, 
     let mut acknowledged = receipts(&output);
     let fsck = studio.try_git(&folder, "fsck --strict --no-dangling");
     assert!(fsck.status.success(), "{said}{}", text(&fsck.stderr));
+    if said.contains("nothing was recorded") {
+        let of = if remote { &shared } else { &folder };
+        let files = studio.git(of, "ls-tree -r --name-only main");
+        assert!(!files.contains("CAM-0001/log/"), "it was recorded, though it is said that nothing was: {said}");
+    }
     // The disk is mended, and work goes on.
     let after = studio.tagbook(&folder, "have CAM-0001 --format json").output().unwrap();
     let again = receipts(&after);

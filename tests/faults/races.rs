@@ -51,7 +51,7 @@ pub fn two_desks() {
             let repo = Repo::at(&studio.path(desk)).unwrap();
             let main = "refs/heads/main".to_owned();
             let remote = Remote { name: address, branch: main.clone(), tracking: None, depth: Some(1) };
-            Queue::start(Writer::new(repo, main, Some(remote)).unwrap().following())
+            Queue::start(Writer::new(repo, main, Some(remote)).following())
         })
         .collect();
     let all = Mutex::new(Vec::new());
