@@ -25,7 +25,7 @@ const JOINED: usize = 10;
 const LAID_ASIDE: u32 = 99;
 
 /// Bytes from which a pack is not joined any more.
-const LARGE: u64 = 64 << 20;
+const LARGE: u64 = 4 << 20;
 
 /// What stands in the file that keeps a pack of ours from being repacked.
 const KEEP: &[u8] = b"tagbook\n";
@@ -72,27 +72,27 @@ impl Packer {
 
     /// Writes all that was taken as a pack in the git directory `common`, durably.
     ///
-    /// Until [`release`] is called, no repacking takes it for rubbish, though nothing may refer to it yet.
-    pub(super) fn settle(self, common: &Path) -> Result<(), Error> {
+    /// As long as what it gives is kept, no repacking takes it for rubbish, though nothing may refer to it yet.
+    pub(super) fn settle(self, common: &Path) -> Result<Kept, Error> {
         if self.objects.is_empty() {
-            return Ok(());
+            return Ok(Kept(Vec::new()));
         }
         let folder = common.join("objects/pack");
         fs::create_dir_all(&folder).map_err(io_failed("create the folder", &folder))?;
         let name = write(common, &folder, &self.objects)?;
         // It is safe; how well the shelf is kept is another matter.
-        Shelf::read(common).put(common, &folder, name);
-        Ok(())
+        let mut names = vec![name.clone()];
+        names.extend(Shelf::read(common).put(common, &folder, name));
+        Ok(Kept(names.iter().map(|name| folder.join(format!("{name}.keep"))).collect()))
     }
 }
 
-/// Leaves the packs to git's housekeeping: whatever is to refer to them does.
-pub(super) fn release(common: &Path) {
-    let shelf = Shelf::read(common);
-    let folder = common.join("objects/pack");
-    for name in shelf.packs.iter().map(|(_, name)| name).chain(&shelf.spent) {
-        let keep = folder.join(format!("{name}.keep"));
-        if fs::read(&keep).is_ok_and(|text| text == KEEP) {
+/// Packs that git's housekeeping leaves alone until whatever is to refer to them does.
+pub(super) struct Kept(Vec<PathBuf>);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        for keep in &self.0 {
             let _ = fs::remove_file(keep);
         }
     }
@@ -263,16 +263,25 @@ impl Shelf {
     }
 
     /// Puts a new pack on the shelf, and joins those that have become many. What fails is left as it is.
-    fn put(mut self, common: &Path, folder: &Path, name: String) {
-        self.packs.push((0, name));
+    ///
+    /// Gives the names of the packs that were made of others.
+    fn put(mut self, common: &Path, folder: &Path, name: String) -> Vec<String> {
+        let mut made = Vec::new();
         // Where git keeps an index over several packs, it sees to them.
         let is_gits = ["multi-pack-index", "multi-pack-index.d"].iter().any(|name| folder.join(name).exists());
         let is_full = |shelf: &Shelf, size| shelf.packs.iter().filter(|(of, _)| *of == size).count() >= JOINED;
+        if !is_gits && self.packs.iter().filter(|(size, _)| *size == 0).count() + 1 >= JOINED {
+            // What a writer that died has kept is long referred to, or never will be.
+            for (_, name) in &self.packs {
+                let _ = fs::remove_file(folder.join(format!("{name}.keep")));
+            }
+        }
+        self.packs.push((0, name));
         if !is_gits && is_full(&self, 0) {
             self.remove_spent(folder);
             let mut size = 0;
             while size < LAID_ASIDE && is_full(&self, size) {
-                self.join(common, folder, size);
+                made.extend(self.join(common, folder, size));
                 size += 1;
             }
         }
@@ -284,6 +293,7 @@ impl Shelf {
         if fs::write(&self.path, text).is_ok() && is_new {
             let _ = fs::set_permissions(&self.path, permissions(common));
         }
+        made
     }
 
     /// Removes what was joined the last time: whoever had it open then has looked again since.
@@ -296,7 +306,7 @@ impl Shelf {
     }
 
     /// Joins all packs of one size. What git has repacked meanwhile is forgotten, what cannot be read or is large laid aside.
-    fn join(&mut self, common: &Path, folder: &Path, size: u32) {
+    fn join(&mut self, common: &Path, folder: &Path, size: u32) -> Option<String> {
         let (joined, kept) = self.packs.drain(..).partition(|(of, _)| *of == size);
         self.packs = kept;
         let (mut objects, mut sources) = (BTreeMap::new(), Vec::new());
@@ -311,13 +321,13 @@ impl Shelf {
             }
         }
         if objects.is_empty() {
-            return;
+            return None;
         }
-        if let Ok(name) = write(common, folder, &objects) {
-            sources.retain(|source| *source != name);
-            self.packs.push((size + 1, name));
-            self.spent.extend(sources);
-        }
+        let name = write(common, folder, &objects).ok()?;
+        sources.retain(|source| *source != name);
+        self.packs.push((size + 1, name.clone()));
+        self.spent.extend(sources);
+        Some(name)
     }
 }
 
@@ -403,7 +413,6 @@ mod tests {
             let mut packer = Packer::new();
             ids.push(packer.add(ObjectType::Blob, format!("round {round}").as_bytes()).unwrap());
             packer.settle(repo.commondir()).unwrap();
-            release(repo.commondir());
             assert!(packs(&repo) <= 5 * JOINED, "{} packs after {round} rounds", packs(&repo));
         }
         let again = Repository::open_bare(folder.path()).unwrap();
@@ -419,29 +428,40 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_refers_to_yet_is_no_rubbish_and_a_pack_that_cannot_be_read_stops_nothing() {
+    fn what_nothing_refers_to_yet_is_no_rubbish() {
         let folder = tempfile::tempdir().unwrap();
         let repo = Repository::init_bare(folder.path()).unwrap();
         let git = |words: &[&str]| Command::new("git").args(words).current_dir(folder.path()).output().unwrap();
-        let mut ids = Vec::new();
-        for round in 0..(3 * JOINED) {
+        let (mut ids, mut kept) = (Vec::new(), Vec::new());
+        for round in 0..JOINED - 1 {
             let mut packer = Packer::new();
             ids.push(packer.add(ObjectType::Blob, format!("round {round}").as_bytes()).unwrap());
-            packer.settle(repo.commondir()).unwrap();
+            kept.push(packer.settle(repo.commondir()).unwrap());
             assert!(git(&["repack", "-a", "-d", "-q"]).status.success());
             let again = Repository::open_bare(folder.path()).unwrap();
             assert!(again.find_blob(ids[round]).is_ok(), "round {round}");
-            if round == 4 {
-                let shelf = Shelf::read(repo.commondir());
-                let torn = folder.path().join("objects/pack").join(format!("{}.idx", shelf.packs[0].1));
-                fs::write(&torn, "torn").unwrap_or_else(|_| fs::remove_file(&torn).unwrap());
-            }
         }
-        release(repo.commondir());
+        drop(kept);
         let keeps = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "keep");
         let left =
             fs::read_dir(folder.path().join("objects/pack")).unwrap().filter_map(Result::ok).filter(keeps).count();
         assert_eq!(left, 0, "packs are left to git in the end");
+    }
+
+    #[test]
+    fn a_pack_that_cannot_be_read_stops_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repository::init_bare(folder.path()).unwrap();
+        for round in 0..3 * u8::try_from(JOINED).unwrap() {
+            let mut packer = Packer::new();
+            let id = packer.add(ObjectType::Blob, &[round]).unwrap();
+            packer.settle(repo.commondir()).unwrap();
+            assert!(Repository::open_bare(folder.path()).unwrap().find_blob(id).is_ok(), "round {round}");
+            if round == 4 {
+                let torn = format!("objects/pack/{}.idx", Shelf::read(repo.commondir()).packs[0].1);
+                fs::remove_file(folder.path().join(torn)).unwrap();
+            }
+        }
     }
 
     #[test]

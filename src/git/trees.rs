@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use git2::{ObjectType, Oid};
 
-use super::pack::Packer;
+use super::pack::{Kept, Packer};
 use super::{Error, Object, Repo, failed};
 
 /// The modes of git's, as trees spell them.
@@ -53,7 +53,7 @@ impl<'r> Pen<'r> {
     }
 
     /// Writes all that was taken to the disk, durably.
-    pub(super) fn settle(self) -> Result<(), Error> {
+    pub(super) fn settle(self) -> Result<Kept, Error> {
         self.packer.settle(self.repo.git.commondir())
     }
 

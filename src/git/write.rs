@@ -14,7 +14,7 @@ use std::time::Duration;
 use git2::{ErrorCode, ObjectType, Oid, Signature, Transaction};
 
 use super::lock::Lock;
-use super::pack::{self, sync};
+use super::pack::{Kept, sync};
 use super::remote::{Fetched, Pushed, Remote};
 use super::trees::Pen;
 use super::worktree::{self, InTheWay, WorkTree};
@@ -160,6 +160,7 @@ struct Base {
 struct Round<N> {
     answers: Vec<Answer<N>>,
     tip: Oid,
+    kept: Kept,
 }
 
 /// The newest commit of a remote that somebody else was faster at, and what it said.
@@ -210,7 +211,6 @@ impl Writer {
         self.mend(&mut lock)?;
         let answers = self.attempt(jobs, &mut lock);
         Remote::tidy(git);
-        pack::release(git.commondir());
         if !lock.owes {
             // What failed before anything was brought leaves nothing to tidy up.
             let _ = lock.about("");
@@ -234,7 +234,8 @@ impl Writer {
                 }
                 base => base?,
             };
-            let Round { mut answers, tip } = self.decide(jobs, base.tip)?;
+            // Its objects are kept from being collected until the branch has moved.
+            let Round { mut answers, tip, kept } = self.decide(jobs, base.tip)?;
             for (answer, sent) in answers.iter_mut().zip(&mut sent) {
                 match (&*answer, *sent) {
                     // What an earlier attempt sent has arrived, though nobody said so.
@@ -268,6 +269,7 @@ impl Writer {
                     continue;
                 }
             };
+            drop(kept);
             let reached = |answer| match answer {
                 Answer::Recorded(receipt) => Answer::Recorded(Receipt { reach, ..receipt }),
                 other => other,
@@ -294,8 +296,8 @@ impl Writer {
             };
             answers.push(written.unwrap_or_else(|error| Answer::Failed(error.into())));
         }
-        pen.settle()?;
-        Ok(Round { answers, tip })
+        let kept = pen.settle()?;
+        Ok(Round { answers, tip, kept })
     }
 
     fn commit(&self, change: &Change, parent: Oid, pen: &mut Pen) -> Result<Oid, Error> {
