@@ -164,6 +164,9 @@ fn commit(
     let pushes = !how.no_push && repo.setting("tagbook.push").map_err(one)?.unwrap_or(true);
     let remote = branch.remote.filter(|_| pushes);
     let name = remote.as_ref().map(|remote| remote.name.clone());
+    if repo.setting("commit.gpgsign").is_ok_and(|signs| signs == Some(true)) {
+        paint::note("git is set to sign commits; those that tagbook makes are not signed");
+    }
     let author = who.identity.as_ref().map_err(|error| one(Stop::Failed(error.to_string())))?.clone();
     let here = branch.name.clone();
     let job = |repo: &Repo, commit: git2::Oid| {

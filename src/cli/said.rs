@@ -26,9 +26,9 @@ pub(super) fn sentence(opened: &Opened, state: &State, event: &Event, moment: &M
         Action::Reserve { person: whom, from, until } => {
             format!("is reserved for {} from {} to {}", person(whom), when(*from), when(*until))
         }
-        Action::Cancel { .. } => "has one reservation less".into(),
+        Action::Cancel { .. } => "is reserved once less".into(),
         Action::Retire { method, .. } => format!("is retired: {method}"),
-        Action::Note {} => "has a note more".into(),
+        Action::Note {} => "has one more note".into(),
         Action::Sighting { location: Some(at), .. } => format!("was seen in {}", register.location_name(at)),
         Action::Sighting { .. } => format!("was seen; it {}", standing(register, state, moment)),
         Action::Void { of } => {

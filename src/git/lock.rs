@@ -70,13 +70,13 @@ impl Lock {
         Ok(self.file.try_clone().map_err(failed("share", &self.path))?.into())
     }
 
-    /// Waits for a lock of git's own to go. One that stands still too long was left behind by a program that died, and is
+    /// Waits for a lock that git took for us. One that stands still too long was left behind by a program that died, and is
     /// moved aside.
     pub(super) fn outwait(&self, lock: &Path) -> Result<(), Error> {
         self.outwait_for(lock, STALE)
     }
 
-    /// The same for a lock that nobody but writers of ours takes, or that the last of them left when it died.
+    /// Moves a lock aside that nobody but writers of ours takes, or that the last of them left when it died.
     pub(super) fn outwait_own(&self, lock: &Path) -> Result<(), Error> {
         self.outwait_for(lock, STALE_AFTER_DEATH)
     }
@@ -99,6 +99,19 @@ impl Lock {
             Err(error) => Err(failed("move aside", lock)(error)),
         }
     }
+}
+
+/// Waits for a lock that some program of git's holds, and leaves it to whoever took it.
+pub(super) fn outwait_gits(lock: &Path) -> Result<(), Error> {
+    let since = Instant::now();
+    while lock.exists() {
+        if since.elapsed() > STALE {
+            let why = "another git program holds it; end it, or remove the file if there is none".into();
+            return Err(Error { doing: format!("wait for `{}`", lock.display()), why });
+        }
+        sleep(Duration::from_millis(5));
+    }
+    Ok(())
 }
 
 /// The permissions that files in a git directory have, as far as they apply to a file that may be read and written.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use git2::{ErrorCode, ObjectType, Oid, Signature, Transaction};
 
-use super::lock::Lock;
+use super::lock::{Lock, outwait_gits};
 use super::pack::{Kept, sync};
 use super::remote::{Fetched, Pushed, Remote};
 use super::trees::Pen;
@@ -389,7 +389,7 @@ impl Writer {
         let about = format!("bring {} {from} {to}\n", self.branch);
         if self.repo.git.is_bare() {
             lock.about(&about)?;
-            let moved = self.move_branch(from, to, lock, hold)?;
+            let moved = self.move_branch(from, to, hold)?;
             return self.moved(moved, reach, lock);
         }
         if self.is_checked_out()? {
@@ -399,11 +399,11 @@ impl Writer {
         // While the index is locked, `git switch` waits, and what is checked out stays so.
         let index = WorkTree::take(&self.repo.git, lock)?;
         if !self.is_checked_out()? {
-            let moved = self.move_branch(from, to, lock, hold)?;
+            let moved = self.move_branch(from, to, hold)?;
             drop(index);
             return self.moved(moved, reach, lock);
         }
-        let moved = index.bring(from, to).and_then(|()| self.move_branch(from, to, lock, hold));
+        let moved = index.bring(from, to).and_then(|()| self.move_branch(from, to, hold));
         let taken_back = if matches!(moved, Ok(true)) { Ok(()) } else { index.take_back(to, from) };
         drop(index);
         lock.owes = taken_back.is_err();
@@ -455,14 +455,14 @@ impl Writer {
         loop {
             match hold.lock_ref(&self.branch) {
                 Ok(()) => return Ok(hold),
-                Err(error) if error.code() == ErrorCode::Locked => lock.outwait(&self.branch_file("lock"))?,
+                Err(error) if error.code() == ErrorCode::Locked => outwait_gits(&self.branch_file("lock"))?,
                 Err(error) => return Err(failed(doing())(error)),
             }
         }
     }
 
     /// Moves the branch, unless someone else did.
-    fn move_branch(&self, from: Oid, to: Oid, lock: &Lock, hold: Option<Transaction>) -> Result<bool, Error> {
+    fn move_branch(&self, from: Oid, to: Oid, hold: Option<Transaction>) -> Result<bool, Error> {
         let git = &self.repo.git;
         let error = if let Some(mut hold) = hold {
             match hold.set_target(&self.branch, to, None, MOVED).and_then(|()| hold.commit()) {
@@ -477,7 +477,7 @@ impl Writer {
                         return Ok(false);
                     }
                     Err(error) if error.code() == ErrorCode::Locked => {
-                        lock.outwait(&self.branch_file("lock"))?;
+                        outwait_gits(&self.branch_file("lock"))?;
                     }
                     Err(error) => break error,
                 }

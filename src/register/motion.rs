@@ -16,7 +16,7 @@ use super::{Opened, Register};
 pub struct Motion {
     /// What happened.
     pub what: What,
-    /// To which assets. Checked out, handed over or brought back, a kit moves with its parts.
+    /// To which assets. Checked out, handed over or brought back, a kit moves with its parts, and so it does when that is undone.
     pub numbers: Vec<Number>,
     /// Parts of those kits that stay behind.
     pub except: Vec<Number>,
@@ -84,6 +84,9 @@ impl Motion {
         let mut decided = Decided::default();
         let mut refusals = Vec::new();
         for Moved { number, in_kit } in self.moved(&opened.register)? {
+            if self.what == What::Undo && !self.is_undone(opened, &number, moment) {
+                continue;
+            }
             let passes = in_kit && self.needs_custodian() && self.is_in_nobodys_hands(opened, &number, moment);
             if passes {
                 decided.passed_over.push(number);
@@ -158,10 +161,20 @@ impl Motion {
 
     fn moves_parts(&self) -> bool {
         match &self.what {
-            What::Have { .. } | What::Back { .. } => true,
+            What::Have { .. } | What::Back { .. } | What::Undo => true,
             What::Act(action) => matches!(action.kind(), "checkout" | "return" | "transfer"),
-            What::Undo => false,
         }
+    }
+
+    /// Whether an undo reaches an asset: it was named, or its newest event was done together with that of one that was.
+    fn is_undone(&self, opened: &Opened, number: &Number, moment: &Moment) -> bool {
+        let batch = |number: &Number| {
+            let of = newest(opened, number, moment).ok()?;
+            opened.ledger.log(number).event(of.first()?)?.event.batch.clone()
+        };
+        let together =
+            || batch(number).is_some_and(|own| self.numbers.iter().any(|kit| batch(kit).as_ref() == Some(&own)));
+        self.numbers.contains(number) || together()
     }
 
     fn needs_custodian(&self) -> bool {

@@ -127,12 +127,21 @@ fn past_day(text: &str, today: NaiveDate) -> Option<NaiveDate> {
     match text.to_lowercase().as_str() {
         "today" => Some(today),
         "yesterday" => today.pred_opt(),
-        _ => text.parse().ok(),
+        _ => text.parse().ok().filter(|day| is_written(*day)),
     }
 }
 
 /// A day to come: a date, `today`, `tomorrow`, a day of the week, or how long from today.
 fn day(text: &str, today: NaiveDate) -> Option<NaiveDate> {
+    said_day(text, today).filter(|day| is_written(*day))
+}
+
+/// Whether TOML can write the day: its years have four digits.
+fn is_written(day: NaiveDate) -> bool {
+    (0..=9999).contains(&day.year())
+}
+
+fn said_day(text: &str, today: NaiveDate) -> Option<NaiveDate> {
     let lower = text.to_lowercase();
     match lower.as_str() {
         "today" => return Some(today),
@@ -148,6 +157,10 @@ fn day(text: &str, today: NaiveDate) -> Option<NaiveDate> {
 /// An instant with its offset, or a time on the spot; a time without a day is today's.
 fn local_time(text: &str, typing: &Typing) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        // A day more or less is what an offset can make of it.
+        if !(1..=9998).contains(&at.year()) {
+            return None;
+        }
         return DateTime::from_timestamp_millis(at.timestamp_millis());
     }
     let text = text.replace('T', " ");
@@ -155,7 +168,7 @@ fn local_time(text: &str, typing: &Typing) -> Option<DateTime<Utc>> {
         NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S")).ok()
     };
     let local = match text.split_once(' ') {
-        Some((day, at)) => NaiveDateTime::new(day.parse().ok()?, time(at)?),
+        Some((day, at)) => NaiveDateTime::new(day.parse().ok().filter(|day| is_written(*day))?, time(at)?),
         None => NaiveDateTime::new(typing.moment.today, time(&text)?),
     };
     typing.zone.from_local_datetime(&local).earliest().map(|at| at.with_timezone(&Utc))
@@ -186,7 +199,7 @@ mod tests {
         for (text, wanted) in cases {
             assert_eq!(NaiveDate::typed(text, &typing()).unwrap().to_string(), wanted, "{text}");
         }
-        for bad in ["", "27.11.2026", "2026-02-30", "someday", "0d", "-1d"] {
+        for bad in ["", "27.11.2026", "2026-02-30", "someday", "0d", "-1d", "9999y", "+12025-11-24", "-0001-01-01"] {
             assert!(NaiveDate::typed(bad, &typing()).is_err(), "{bad}");
         }
     }
@@ -205,7 +218,7 @@ mod tests {
         for (text, wanted) in cases {
             assert_eq!(instant(happened(text, &typing()).unwrap()), wanted, "{text}");
         }
-        for bad in ["", "noon", "25:00", "2026-11-20T", "20.11.2026"] {
+        for bad in ["", "noon", "25:00", "2026-11-20T", "20.11.2026", "+12025-11-24", "9999-12-31T23:59:00-09:00"] {
             assert!(happened(bad, &typing()).is_err(), "{bad}");
         }
     }

@@ -311,3 +311,21 @@ fn a_job_that_is_no_name_is_not_written() {
     assert_eq!(ran.code, Some(2), "{}", ran.err);
     assert_eq!(shop.everything(), before);
 }
+
+#[test]
+fn a_kit_is_undone_with_the_parts_that_moved_with_it() {
+    let shop = Shop::stocked();
+    shop.commit("register");
+    shop.says("note CAM-0002 --note before");
+    shop.says("have KIT-1");
+    assert_eq!(shop.json("show CAM-0002")["status"], "checked-out");
+    let said = shop.says("void KIT-1");
+    assert!(said.contains("KIT-1") && said.contains("CAM-0002"), "{said}");
+    assert_eq!(shop.json("show CAM-0002")["status"], "available");
+    // What was done to a part alone is not the kit's to undo.
+    shop.says("have KIT-1");
+    shop.says("note CAM-0002 --note after");
+    let said = shop.says("void KIT-1");
+    assert!(!said.contains("CAM-0002"), "{said}");
+    assert_eq!(shop.json("show CAM-0002")["status"], "checked-out");
+}
