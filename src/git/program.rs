@@ -32,8 +32,10 @@ impl Program {
     pub(super) fn command(&self, words: &[&str]) -> Command {
         let mut command = plain();
         command.arg("--git-dir").arg(&self.git_dir);
+        // The folder that this program was started in may be gone.
+        command.current_dir(self.work_tree.as_ref().unwrap_or(&self.git_dir));
         if let Some(top) = &self.work_tree {
-            command.arg("--work-tree").arg(top).current_dir(top);
+            command.arg("--work-tree").arg(top);
         }
         command.args(words);
         command
