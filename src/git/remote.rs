@@ -278,7 +278,7 @@ mod tests {
         for unknown in [
             "fatal: unable to access 'https://x/': Could not resolve host: x",
             "error: RPC failed; curl 52 Empty reply from server",
-            "Could not create directory '/root/.ssh' (Permission denied).\nfatal: the remote end hung up unexpectedly",
+            "Could not create directory '~/.ssh' (Permission denied).\nfatal: the remote end hung up unexpectedly",
         ] {
             assert!(matches!(pushed(false, "", unknown), Pushed::Unknown(_)), "{unknown}");
         }
