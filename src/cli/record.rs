@@ -181,7 +181,7 @@ fn commit(
             }
         })
     };
-    let writer = Writer::new(repo, branch.name, remote);
+    let mut writer = Writer::new(repo, branch.name, remote);
     let mut jobs: [Job<Vec<Stop>>; 1] = [Box::new(job)];
     match writer.record(&mut jobs).pop() {
         Some(Answer::Recorded(receipt)) => {

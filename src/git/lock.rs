@@ -23,6 +23,8 @@ pub(super) struct Lock {
     path: PathBuf,
     /// What the last holder was about, where it died.
     left: Option<String>,
+    /// Whether the file says nothing.
+    is_blank: bool,
     /// Whether something is left undone that the next holder has to tidy up.
     pub(super) owes: bool,
 }
@@ -43,7 +45,8 @@ impl Lock {
             file.lock()?;
             let mut left = String::new();
             file.read_to_string(&mut left)?;
-            Ok(Lock { file, left: Some(left).filter(|left| !left.is_empty()), path: path.clone(), owes: false })
+            let is_blank = left.is_empty();
+            Ok(Lock { file, left: Some(left).filter(|_| !is_blank), is_blank, path: path.clone(), owes: false })
         };
         open().map_err(failed("lock", &path))
     }
@@ -56,8 +59,11 @@ impl Lock {
     /// Writes down what is about to be done, for whoever comes next should this program die; nothing once it is done.
     pub(super) fn about(&mut self, what: &str) -> Result<(), Error> {
         let mut write = || {
-            self.file.set_len(0)?;
-            self.file.rewind()?;
+            if !self.is_blank {
+                self.file.set_len(0)?;
+                self.file.rewind()?;
+            }
+            self.is_blank = what.is_empty();
             self.file.write_all(what.as_bytes())
         };
         write().map_err(failed("write", &self.path))?;

@@ -94,6 +94,8 @@ impl Repo {
     }
 
     fn new(git: Repository, inside: PathBuf) -> Repo {
+        // Before it moves a reference, libgit2 would look for the new commit among all packs anew. It was written here.
+        git2::opts::strict_object_creation(false);
         Repo { git, inside, fresh: RefCell::default() }
     }
 
@@ -181,12 +183,15 @@ impl Repo {
         Ok(texts)
     }
 
-    /// Lets go of the objects that were written lately, where they have become more than `most`.
-    fn forget(&self, most: usize) {
-        let mut fresh = self.fresh.borrow_mut();
-        if fresh.len() > most {
-            fresh.clear();
+    /// Lets go of the objects that were written lately, and of packs that are no more, where there are more than `most` objects.
+    ///
+    /// libgit2 never forgets a pack, and looks into all that it ever knew.
+    fn forget(&mut self, most: usize) -> Result<(), Error> {
+        if self.fresh.get_mut().len() > most {
+            self.fresh.get_mut().clear();
+            self.git = Repository::open(self.git.path()).map_err(failed("open the git repository again"))?;
         }
+        Ok(())
     }
 
     /// The content of an object that is of this kind.

@@ -1,8 +1,10 @@
 //! Packs: the objects of a round in one file, durable before anything refers to them, and joined so that they never get many.
 //!
 //! A commit in a register is seven small objects. As files of their own they want to be made durable one by one, which costs ten
-//! times what writing them does. The formats are those of gitformat-pack: a pack of version 2 without deltas, an index of version 2.
+//! times what writing them does. The formats are those of gitformat-pack: a pack of version 2, an index of version 2. Where packs
+//! are joined, a large tree that is much like another is written as what differs between them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
@@ -30,6 +32,9 @@ const LARGE: u64 = 4 << 20;
 /// What stands in the file that keeps a pack of ours from being repacked.
 const KEEP: &[u8] = b"tagbook\n";
 
+/// The file in the git directory that those are further names of.
+const KEEPER: &str = "tagbook-keep";
+
 /// The file in the git directory that says which packs are ours, by size.
 const LIST: &str = "tagbook-packs";
 
@@ -45,6 +50,19 @@ struct Packed {
     crc: u32,
 }
 
+impl Packed {
+    fn new(bytes: Vec<u8>) -> Packed {
+        let mut crc = Crc::new();
+        crc.update(&bytes);
+        Packed { crc: crc.sum(), bytes }
+    }
+
+    /// Whether it is written as what differs from another object of the pack.
+    fn is_delta(&self) -> bool {
+        self.bytes.first().is_some_and(|byte| byte >> 4 & 7 == DELTA)
+    }
+}
+
 impl Packer {
     pub(super) fn new() -> Packer {
         Packer { compress: Compress::new(Compression::new(1), true), objects: BTreeMap::new() }
@@ -57,15 +75,13 @@ impl Packer {
         hash.update(bytes);
         let id = Oid::from_bytes(&hash.finalize()).map_err(failed("name an object"))?;
         if !self.objects.contains_key(&id) {
-            let mut packed = head(kind, bytes.len());
+            let mut packed = head(type_of(kind), bytes.len());
             if kind == ObjectType::Tree && bytes.len() >= STORED {
                 store(bytes, &mut packed);
             } else {
                 deflate(&mut self.compress, bytes, &mut packed)?;
             }
-            let mut crc = Crc::new();
-            crc.update(&packed);
-            self.objects.insert(id, Packed { crc: crc.sum(), bytes: packed });
+            self.objects.insert(id, Packed::new(packed));
         }
         Ok(id)
     }
@@ -98,14 +114,21 @@ impl Drop for Kept {
     }
 }
 
-/// The type of an object and its length, four bits and then seven at a time.
-fn head(kind: ObjectType, mut length: usize) -> Vec<u8> {
-    let kind = match kind {
+/// What stands for the types of objects in a pack.
+const TREE: u8 = 2;
+const DELTA: u8 = 7;
+
+fn type_of(kind: ObjectType) -> u8 {
+    match kind {
         ObjectType::Commit => 1,
-        ObjectType::Tree => 2,
+        ObjectType::Tree => TREE,
         ObjectType::Tag => 4,
         _ => 3,
-    };
+    }
+}
+
+/// The type of an object and its length, four bits and then seven at a time.
+fn head(kind: u8, mut length: usize) -> Vec<u8> {
     let mut byte = kind << 4 | low(length, 4);
     length >>= 4;
     let mut head = Vec::new();
@@ -134,6 +157,98 @@ fn store(bytes: &[u8], into: &mut Vec<u8>) {
         into.extend_from_slice(block);
     }
     into.extend(adler(bytes).to_be_bytes());
+}
+
+/// The content of a tree that [`store`] has left as it is; `None` of any other object.
+fn stored(packed: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let end = packed.iter().position(|byte| byte & 0x80 == 0)?;
+    let length = |sum: usize, (at, byte): (usize, &u8)| sum | usize::from(byte & 0x7f) << (4 + at * 7);
+    let length = packed[1..=end].iter().enumerate().fold(usize::from(packed[0] & 0xf), length);
+    if packed[0] >> 4 & 7 != TREE || length < STORED {
+        return None;
+    }
+    let mut rest = packed.get(end + 3..packed.len().checked_sub(4)?)?;
+    let mut bytes = Cow::<[u8]>::default();
+    while let [_, low, high, _, _, block @ ..] = rest {
+        let (block, after) = block.split_at_checked(usize::from(u16::from_le_bytes([*low, *high])))?;
+        if bytes.is_empty() {
+            bytes = Cow::Borrowed(block);
+        } else {
+            bytes.to_mut().extend_from_slice(block);
+        }
+        rest = after;
+    }
+    (bytes.len() == length).then_some(bytes)
+}
+
+/// `bytes` as what differs from `base`, the object called `id`, in one place; `None` where that is much of it.
+fn delta(id: Oid, base: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+    let start = alike(base, bytes);
+    let end = alike_at_end(&base[start..], &bytes[start..]);
+    let new = &bytes[start..bytes.len() - end];
+    if new.len() > bytes.len() / 8 {
+        return None;
+    }
+    let mut script = [number(base.len()), number(bytes.len())].concat();
+    copy(0, start, &mut script);
+    for part in new.chunks(0x7f) {
+        script.push(low(part.len(), 7));
+        script.extend_from_slice(part);
+    }
+    copy(base.len() - end, end, &mut script);
+    let mut packed = head(DELTA, script.len());
+    packed.extend_from_slice(id.as_bytes());
+    store(&script, &mut packed);
+    Some(packed)
+}
+
+/// How many bytes two begin with alike.
+fn alike(one: &[u8], other: &[u8]) -> usize {
+    let blocks = one.chunks_exact(64).zip(other.chunks_exact(64)).take_while(|(a, b)| a == b).count() * 64;
+    blocks + one[blocks..].iter().zip(&other[blocks..]).take_while(|(a, b)| a == b).count()
+}
+
+/// How many bytes two end with alike.
+fn alike_at_end(one: &[u8], other: &[u8]) -> usize {
+    let blocks = one.rchunks_exact(64).zip(other.rchunks_exact(64)).take_while(|(a, b)| a == b).count() * 64;
+    let (one, other) = (&one[..one.len() - blocks], &other[..other.len() - blocks]);
+    blocks + one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count()
+}
+
+/// A length in a delta, seven bits at a time.
+fn number(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(low(number, 7) | 0x80);
+        number >>= 7;
+    }
+    bytes.push(low(number, 7));
+    bytes
+}
+
+/// Tells a delta to copy so much of its base, from there on.
+fn copy(mut from: usize, mut length: usize, script: &mut Vec<u8>) {
+    while length > 0 {
+        let part = length.min(0xffff);
+        script.push(0x80 | 0xf | 0x30);
+        script.extend((0..4).map(|byte| low(from >> (8 * byte), 8)));
+        script.extend((0..2).map(|byte| low(part >> (8 * byte), 8)));
+        (from, length) = (from + part, length - part);
+    }
+}
+
+/// Writes trees that are much like another of the pack as what differs from it.
+fn save_room(objects: &mut BTreeMap<Oid, Packed>) {
+    let mut bases: Vec<(Oid, Cow<[u8]>)> = Vec::new();
+    let mut deltas = Vec::new();
+    for (id, packed) in &*objects {
+        let Some(bytes) = stored(&packed.bytes) else { continue };
+        match bases.iter().find_map(|(base, content)| delta(*base, content, &bytes)) {
+            Some(delta) => deltas.push((*id, Packed::new(delta))),
+            None => bases.push((*id, bytes)),
+        }
+    }
+    objects.extend(deltas);
 }
 
 /// The checksum at the end of zlib (RFC 1950, 8.2).
@@ -195,12 +310,27 @@ fn write(common: &Path, folder: &Path, objects: &BTreeMap<Oid, Packed>) -> Resul
     let end = Sha1::digest(&index);
     index.extend_from_slice(&end);
     let name = format!("pack-{}", hex(&checksum));
-    let keep = folder.join(format!("{name}.keep"));
-    fs::write(&keep, KEEP).map_err(io_failed("write", &keep))?;
+    keep(common, &folder.join(format!("{name}.keep")))?;
     write_durably(common, &folder.join(format!("{name}.pack")), &pack)?;
     write_durably(common, &folder.join(format!("{name}.idx")), &index)?;
     sync(folder)?;
     Ok(name)
+}
+
+/// Puts the file at `place` that keeps a pack from being repacked. As one more name of a file that stays it costs the file system
+/// nothing to speak of; where there are no such names, it is a file of its own.
+fn keep(common: &Path, place: &Path) -> Result<(), Error> {
+    let keeper = common.join(KEEPER);
+    let link = || match fs::hard_link(&keeper, place) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            fs::write(&keeper, KEEP)?;
+            fs::set_permissions(&keeper, permissions(common))?;
+            fs::hard_link(&keeper, place)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        result => result,
+    };
+    link().or_else(|_| fs::write(place, KEEP)).map_err(io_failed("write", place))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -276,24 +406,32 @@ impl Shelf {
                 let _ = fs::remove_file(folder.join(format!("{name}.keep")));
             }
         }
+        let line = format!("0 {name}\n");
         self.packs.push((0, name));
-        if !is_gits && is_full(&self, 0) {
-            self.remove_spent(folder);
-            let mut size = 0;
-            while size < LAID_ASIDE && is_full(&self, size) {
-                made.extend(self.join(common, folder, size));
-                size += 1;
-            }
+        if is_gits || !is_full(&self, 0) {
+            self.note(common, &line, true);
+            return made;
+        }
+        self.remove_spent(folder);
+        let mut size = 0;
+        while size < LAID_ASIDE && is_full(&self, size) {
+            made.extend(self.join(common, folder, size));
+            size += 1;
         }
         let packs = self.packs.iter().map(|(size, name)| format!("{size} {name}\n"));
         let spent = self.spent.iter().map(|name| format!("spent {name}\n"));
-        let text: String = packs.chain(spent).collect();
-        // A list that is lost or half written costs room, and nothing else.
+        self.note(common, &packs.chain(spent).collect::<String>(), false);
+        made
+    }
+
+    /// Writes `text` into the list, at its end or in place of all. A list that is lost or half written costs room, and nothing else.
+    fn note(&self, common: &Path, text: &str, at_end: bool) {
         let is_new = !self.path.exists();
-        if fs::write(&self.path, text).is_ok() && is_new {
+        let mut writing = File::options();
+        writing.create(true).append(at_end).write(true).truncate(!at_end);
+        if writing.open(&self.path).and_then(|mut list| list.write_all(text.as_bytes())).is_ok() && is_new {
             let _ = fs::set_permissions(&self.path, permissions(common));
         }
-        made
     }
 
     /// Removes what was joined the last time: whoever had it open then has looked again since.
@@ -314,7 +452,12 @@ impl Shelf {
             let Ok(metadata) = folder.join(format!("{name}.pack")).metadata() else { continue };
             match read(folder, &name) {
                 Ok(read) if metadata.len() < LARGE => {
-                    objects.extend(read);
+                    for (id, packed) in read {
+                        // What others may differ from stays whole.
+                        if !packed.is_delta() || !objects.contains_key(&id) {
+                            objects.insert(id, packed);
+                        }
+                    }
                     sources.push(name);
                 }
                 _ => self.packs.push((LAID_ASIDE, name)),
@@ -323,6 +466,7 @@ impl Shelf {
         if objects.is_empty() {
             return None;
         }
+        save_room(&mut objects);
         let name = write(common, folder, &objects).ok()?;
         sources.retain(|source| *source != name);
         self.packs.push((size + 1, name.clone()));
@@ -425,6 +569,40 @@ mod tests {
         let count = Command::new("git").args(["count-objects", "-v"]).current_dir(folder.path()).output().unwrap();
         let count = String::from_utf8(count.stdout).unwrap();
         assert!(count.contains("garbage: 0") && count.contains("count: 0"), "{count}");
+    }
+
+    #[test]
+    fn large_trees_that_are_much_alike_are_joined_into_what_differs() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repository::init_bare(folder.path()).unwrap();
+        let git = |line: &str| Command::new("git").args(line.split(' ')).current_dir(folder.path()).output().unwrap();
+        let (entries, rounds) = (3000, 230);
+        let mut trees = Vec::new();
+        for round in 0..rounds {
+            let mut packer = Packer::new();
+            let blobs = [b"one", b"two"].map(|bytes| packer.add(ObjectType::Blob, bytes).unwrap());
+            // Now and then it is as it was before, and now and then nothing like it.
+            let at = if round % 40 == 39 { round - 17 } else { round };
+            let is_other = |entry: usize| if at % 50 == 49 { entry.is_multiple_of(2) } else { entry == at * 13 };
+            let entry = |entry| {
+                [format!("100644 e{entry:05}\0").as_bytes(), blobs[usize::from(is_other(entry))].as_bytes()].concat()
+            };
+            let tree: Vec<u8> = (0..entries).flat_map(entry).collect();
+            trees.push((packer.add(ObjectType::Tree, &tree).unwrap(), tree));
+            packer.settle(repo.commondir()).unwrap();
+        }
+        let whole = |repo: &Repository| {
+            let odb = repo.odb().unwrap();
+            trees.iter().all(|(id, tree)| odb.read(*id).unwrap().data() == tree)
+        };
+        assert!(whole(&Repository::open_bare(folder.path()).unwrap()));
+        let said = git("fsck --strict --full");
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        let files = fs::read_dir(repo.commondir().join("objects/pack")).unwrap();
+        let bytes: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+        assert!(bytes < 5_000_000, "{bytes} bytes for {rounds} trees of {} bytes", trees[0].1.len());
+        assert!(git("repack -a -d -q --keep-unreachable").status.success());
+        assert!(whole(&Repository::open_bare(folder.path()).unwrap()));
     }
 
     #[test]

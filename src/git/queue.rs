@@ -24,7 +24,7 @@ impl<N: Send + 'static> Queue<N> {
     #[must_use]
     pub fn start(writer: Writer) -> Queue<N> {
         let (sender, receiver) = mpsc::channel();
-        let writer = thread::spawn(move || work(&writer, &receiver));
+        let writer = thread::spawn(move || work(writer, &receiver));
         Queue { waiting: Some(sender), writer: Some(writer) }
     }
 
@@ -51,7 +51,7 @@ impl<N: Send + 'static> Queue<N> {
     }
 }
 
-fn work<N>(writer: &Writer, receiver: &Receiver<Waiting<N>>) {
+fn work<N>(mut writer: Writer, receiver: &Receiver<Waiting<N>>) {
     while let Ok(first) = receiver.recv() {
         let round: Vec<_> = std::iter::once(first).chain(receiver.try_iter()).take(ROUND).collect();
         let (mut jobs, answers): (Vec<_>, Vec<_>) =

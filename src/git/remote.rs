@@ -98,6 +98,11 @@ impl Remote {
 
     /// Forgets the references that were needed on the way.
     pub(super) fn tidy(repo: &git2::Repository) {
+        // Those of a writer that died are files yet, or packed by now.
+        let is_there = |place: &str| repo.commondir().join(place).exists();
+        if !is_there("refs/tagbook") && !is_there("packed-refs") {
+            return;
+        }
         for name in [OUTGOING, INCOMING] {
             // One that stays does no harm: the next push or fetch moves it.
             let _ = repo.find_reference(name).and_then(|mut reference| reference.delete());

@@ -198,16 +198,18 @@ impl Writer {
     /// job, one push for all.
     ///
     /// The answers are in the order of the jobs. What is answered as recorded is durable, and the remote has it.
-    pub fn record<N>(&self, jobs: &mut [Job<N>]) -> Vec<Answer<N>> {
+    pub fn record<N>(&mut self, jobs: &mut [Job<N>]) -> Vec<Answer<N>> {
         let count = jobs.len();
-        self.repo.forget(FRESH);
-        self.attempt_all(jobs).unwrap_or_else(|failure| (0..count).map(|_| Answer::Failed(failure.clone())).collect())
+        let answers = self.repo.forget(FRESH).map_err(Failure::from).and_then(|()| self.attempt_all(jobs));
+        answers.unwrap_or_else(|failure| (0..count).map(|_| Answer::Failed(failure.clone())).collect())
     }
 
     fn attempt_all<N>(&self, jobs: &mut [Job<N>]) -> Result<Vec<Answer<N>>, Failure> {
         let git = &self.repo.git;
         let mut lock = Lock::take(git.commondir())?;
-        worktree::sweep(git);
+        if !git.is_bare() {
+            worktree::sweep(git);
+        }
         self.mend(&mut lock)?;
         let answers = self.attempt(jobs, &mut lock);
         Remote::tidy(git);
@@ -440,9 +442,10 @@ impl Writer {
             lock.about("")?;
             return Ok(Published::Moved);
         }
-        let refs = self.repo.git.commondir().join("refs");
+        // That folder itself stands since the repository does.
+        let heads = self.repo.git.commondir().join("refs/heads");
         let file = self.branch_file("");
-        let folders = file.ancestors().skip(1).take_while(|folder| folder.starts_with(&refs));
+        let folders = file.ancestors().skip(1).take_while(|folder| folder.starts_with(&heads));
         let durable = std::iter::once(file.as_path()).chain(folders).try_for_each(sync).and_then(|()| lock.about(""));
         durable.map(|()| Published::Done(reach)).map_err(|error| Failure::Unconfirmed(error.to_string()))
     }
