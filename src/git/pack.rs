@@ -29,6 +29,9 @@ const LAID_ASIDE: u32 = 99;
 /// Bytes from which a pack is not joined any more.
 const LARGE: u64 = 4 << 20;
 
+/// Trees that others are compared with when packs are joined.
+const BASES: usize = 32;
+
 /// What stands in the file that keeps a pack of ours from being repacked.
 const KEEP: &[u8] = b"tagbook\n";
 
@@ -55,11 +58,6 @@ impl Packed {
         let mut crc = Crc::new();
         crc.update(&bytes);
         Packed { crc: crc.sum(), bytes }
-    }
-
-    /// Whether it is written as what differs from another object of the pack.
-    fn is_delta(&self) -> bool {
-        self.bytes.first().is_some_and(|byte| byte >> 4 & 7 == DELTA)
     }
 }
 
@@ -238,6 +236,8 @@ fn copy(mut from: usize, mut length: usize, script: &mut Vec<u8>) {
 }
 
 /// Writes trees that are much like another of the pack as what differs from it.
+///
+/// What a tree leans on has a smaller id, and so has what that leans on: whichever packs are joined, there is no circle.
 fn save_room(objects: &mut BTreeMap<Oid, Packed>) {
     let mut bases: Vec<(Oid, Cow<[u8]>)> = Vec::new();
     let mut deltas = Vec::new();
@@ -245,7 +245,8 @@ fn save_room(objects: &mut BTreeMap<Oid, Packed>) {
         let Some(bytes) = stored(&packed.bytes) else { continue };
         match bases.iter().find_map(|(base, content)| delta(*base, content, &bytes)) {
             Some(delta) => deltas.push((*id, Packed::new(delta))),
-            None => bases.push((*id, bytes)),
+            None if bases.len() < BASES => bases.push((*id, bytes)),
+            None => {}
         }
     }
     objects.extend(deltas);
@@ -381,12 +382,14 @@ struct Shelf {
 impl Shelf {
     fn read(common: &Path) -> Shelf {
         let path = common.join(LIST);
-        let text = fs::read_to_string(&path).unwrap_or_default();
+        let bytes = fs::read(&path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
         let mut shelf = Shelf { path, packs: Vec::new(), spent: Vec::new() };
         for (size, name) in text.lines().filter_map(|line| line.split_once(' ')) {
             match size.parse() {
                 Ok(size) => shelf.packs.push((size, name.to_owned())),
-                Err(_) => shelf.spent.push(name.to_owned()),
+                Err(_) if size == "spent" => shelf.spent.push(name.to_owned()),
+                Err(_) => {}
             }
         }
         shelf
@@ -406,7 +409,8 @@ impl Shelf {
                 let _ = fs::remove_file(folder.join(format!("{name}.keep")));
             }
         }
-        let line = format!("0 {name}\n");
+        // Should the last line be torn, it takes nothing of this one along.
+        let line = format!("\n0 {name}\n");
         self.packs.push((0, name));
         if is_gits || !is_full(&self, 0) {
             self.note(common, &line, true);
@@ -452,12 +456,7 @@ impl Shelf {
             let Ok(metadata) = folder.join(format!("{name}.pack")).metadata() else { continue };
             match read(folder, &name) {
                 Ok(read) if metadata.len() < LARGE => {
-                    for (id, packed) in read {
-                        // What others may differ from stays whole.
-                        if !packed.is_delta() || !objects.contains_key(&id) {
-                            objects.insert(id, packed);
-                        }
-                    }
+                    objects.extend(read);
                     sources.push(name);
                 }
                 _ => self.packs.push((LAID_ASIDE, name)),
@@ -496,7 +495,9 @@ fn read(folder: &Path, name: &str) -> Result<Vec<(Oid, Packed)>, Error> {
         let ends = all.iter().skip(1).map(|(offset, ..)| *offset).chain([pack.len().checked_sub(20)?]);
         let ends: Vec<usize> = ends.collect();
         let slice = |((start, id, crc), end): (&(usize, Oid, u32), usize)| {
-            Some((*id, Packed { bytes: pack.get(*start..end)?.to_vec(), crc: *crc }))
+            let packed = Packed::new(pack.get(*start..end)?.to_vec());
+            // What the disk has spoilt is not passed on as if it were whole.
+            (packed.crc == *crc).then_some((*id, packed))
         };
         all.iter().zip(ends).map(slice).collect::<Option<Vec<_>>>()
     };
@@ -603,6 +604,85 @@ mod tests {
         assert!(bytes < 5_000_000, "{bytes} bytes for {rounds} trees of {} bytes", trees[0].1.len());
         assert!(git("repack -a -d -q --keep-unreachable").status.success());
         assert!(whole(&Repository::open_bare(folder.path()).unwrap()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+        /// Whatever lies between two trees, git reads both back.
+        #[test]
+        fn what_differs_is_read_back_by_git(seed in any::<u64>(), length in 5_000_usize..300_000, cuts in proptest::collection::vec((0_usize..300_000, 0_usize..2_000, 0_usize..2_000), 1..4)) {
+            let folder = tempfile::tempdir().unwrap();
+            let repo = Repository::init_bare(folder.path()).unwrap();
+            let mut chance = fastrand::Rng::with_seed(seed);
+            let mut bytes: Vec<u8> = (0..length).map(|_| chance.u8(..)).collect();
+            let mut all = Vec::new();
+            for (at, out, new) in cuts {
+                all.push(bytes.clone());
+                let at = at % bytes.len();
+                let end = (at + out).min(bytes.len());
+                bytes.splice(at..end, (0..new).map(|_| chance.u8(..)));
+                bytes.resize(bytes.len().max(STORED), 0);
+            }
+            all.push(bytes);
+            let mut packer = Packer::new();
+            let ids: Vec<Oid> = all.iter().map(|bytes| packer.add(ObjectType::Tree, bytes).unwrap()).collect();
+            let mut objects = packer.objects;
+            save_room(&mut objects);
+            let pack_folder = folder.path().join("objects/pack");
+            write(repo.commondir(), &pack_folder, &objects).unwrap();
+            let odb = repo.odb().unwrap();
+            for (id, bytes) in ids.iter().zip(&all) {
+                let read = odb.read(*id).unwrap();
+                prop_assert_eq!((read.kind(), read.data()), (ObjectType::Tree, &bytes[..]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_torn_anywhere_loses_nothing() {
+        for torn in [&b"0 pa"[..], b"spen", b"spent", b"0 pack-x\nspent pack-", b"\0\0\0\0\0\0", b"\xff\xfe"] {
+            let folder = tempfile::tempdir().unwrap();
+            let repo = Repository::init_bare(folder.path()).unwrap();
+            let mut ids = Vec::new();
+            for round in 0..40_u8 {
+                if round == 5 {
+                    let list = repo.commondir().join(LIST);
+                    let text = [&fs::read(&list).unwrap(), torn].concat();
+                    fs::write(&list, text).unwrap();
+                }
+                let mut packer = Packer::new();
+                ids.push(packer.add(ObjectType::Blob, &[round]).unwrap());
+                packer.settle(repo.commondir()).unwrap();
+            }
+            let again = Repository::open_bare(folder.path()).unwrap();
+            assert!(ids.iter().all(|id| again.find_blob(*id).is_ok()), "{torn:?}");
+            assert!(packs(&repo) < 3 * JOINED, "{torn:?}: {} packs", packs(&repo));
+        }
+    }
+
+    #[test]
+    fn what_the_disk_has_spoilt_is_not_passed_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repository::init_bare(folder.path()).unwrap();
+        let mut spoilt = None;
+        for round in 0..2 * u8::try_from(JOINED).unwrap() {
+            let mut packer = Packer::new();
+            let tree = [vec![b'a'; 3 * STORED], vec![round]].concat();
+            let id = packer.add(ObjectType::Tree, &tree).unwrap();
+            packer.settle(repo.commondir()).unwrap();
+            if round == 3 {
+                let name = &Shelf::read(repo.commondir()).packs[3].1;
+                let pack = folder.path().join(format!("objects/pack/{name}.pack"));
+                let mut bytes = fs::read(&pack).unwrap();
+                bytes[STORED] ^= 1;
+                fs::remove_file(&pack).unwrap();
+                fs::write(&pack, bytes).unwrap();
+                spoilt = Some(id);
+            }
+        }
+        let again = Repository::open_bare(folder.path()).unwrap();
+        assert!(again.odb().unwrap().read(spoilt.unwrap()).is_err());
     }
 
     #[test]
