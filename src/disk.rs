@@ -254,6 +254,17 @@ pub fn remove_all(root: &Path, files: &[(String, String)]) {
     take_back(root, files.iter().map(|(path, _)| (root.join(path), None)).collect());
 }
 
+/// Removes files below `root`.
+///
+/// # Errors
+/// Where one is there and stays.
+pub fn remove(root: &Path, files: &[String]) -> Result<(), Error> {
+    files.iter().map(|file| root.join(file)).try_for_each(|path| match fs::remove_file(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result.tried("remove", &path),
+    })
+}
+
 /// Restores what stood at each path, as far as the disk lets.
 fn take_back(root: &Path, done: Vec<(PathBuf, Option<Vec<u8>>)>) {
     for (path, before) in done.into_iter().rev() {

@@ -10,8 +10,9 @@ use chrono::{Days, NaiveDate, Utc};
 use include_dir::{Dir, include_dir};
 
 use super::place::When;
-use super::serve::{Work, address_in_network, listen, serve, url};
+use super::serve::{Work, address_in_network, listen, open_desk, serve, url};
 use super::{Outcome, Stop, paint};
+use crate::desk::Trust;
 use crate::disk;
 use crate::git::make;
 use crate::labels::symbol::Symbol;
@@ -53,7 +54,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let address = listener.local_addr()?;
     let outside = address_in_network().filter(|_| address.ip().is_unspecified());
     let phone = outside.map_or_else(|| url(address), |ip| format!("http://{ip}:{}/", address.port()));
-    let work = Work { root, audience: Audience::Team, when: When::default(), base_url: Some(phone.clone()) };
+    let desk = open_desk(&root, Trust::Everybody)?;
+    let work = Work { root, audience: Audience::Team, when: When::default(), base_url: Some(phone.clone()), desk };
     serve(&work, listener, |_| {
         paint::say(format!("{}\n", paint::in_style(paint::BOLD, url(address))))?;
         paint::say(terminal_symbol(&phone))?;
@@ -126,7 +128,7 @@ fn newest_day(files: &[(String, Vec<u8>)]) -> Option<NaiveDate> {
 }
 
 /// A QR code of two rows a line, dark on light whatever the terminal's colours.
-fn terminal_symbol(text: &str) -> String {
+pub(super) fn terminal_symbol(text: &str) -> String {
     let Ok(symbol) = Symbol::fitting(text, 40.0) else { return String::new() };
     let quiet = 2;
     let size = symbol.size() + 2 * quiet;

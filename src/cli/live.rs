@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -15,6 +16,8 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::sync::watch;
 use tower_http::services::{ServeDir, ServeFile};
+
+use crate::desk::{Desk, http, is_near};
 
 /// What every page is told.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +49,12 @@ const STYLE: &str = "\
 ";
 
 /// Serves the files in `site` at `listener` until the process is interrupted.
-pub(super) fn run(listener: std::net::TcpListener, site: &Path, told: watch::Receiver<Shown>) -> std::io::Result<()> {
+pub(super) fn run(
+    listener: std::net::TcpListener,
+    site: &Path,
+    told: watch::Receiver<Shown>,
+    desk: Option<Arc<Desk>>,
+) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let missing = ServeFile::new(site.join("404.html"));
     let files = ServeDir::new(site).not_found_service(missing);
@@ -57,12 +65,18 @@ pub(super) fn run(listener: std::net::TcpListener, site: &Path, told: watch::Rec
         .route("/_live.js", get(|| async { ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT) }))
         .route("/_live.css", get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE) }))
         .with_state(told);
+    // The watcher hears of what the desk writes.
+    let app = match desk {
+        Some(desk) => app.merge(http::router(desk, Arc::new(|| {}))),
+        None => app,
+    };
+    let app = app.layer(from_fn(only_here));
     tokio::runtime::Runtime::new()?.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        tokio::select! {
-            served = axum::serve(listener, app).into_future() => served,
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-        }
+        let interrupted = async {
+            let _ = tokio::signal::ctrl_c().await;
+        };
+        http::serve(listener, app, interrupted).await
     })
 }
 
@@ -80,11 +94,6 @@ async fn changes(State(told): State<watch::Receiver<Shown>>) -> Sse<impl Stream<
 
 /// Lets nothing be cached, and adds the script and the findings to pages.
 async fn as_of_now(State(told): State<watch::Receiver<Shown>>, mut request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if !is_here(host) {
-        return (StatusCode::MISDIRECTED_REQUEST, "this is not the name of the machine that serves the site")
-            .into_response();
-    }
     for condition in [header::IF_MODIFIED_SINCE, header::IF_NONE_MATCH, header::RANGE] {
         request.headers_mut().remove(condition);
     }
@@ -104,12 +113,13 @@ async fn as_of_now(State(told): State<watch::Receiver<Shown>>, mut request: Requ
     Response::from_parts(parts, Body::from(with_news(&String::from_utf8_lossy(&bytes), &shown)))
 }
 
-/// Whether a host is an address or a name of a machine in the same network. Any other may be a stranger's site that has
-/// its own name resolved to this machine, to read the pages.
-fn is_here(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
-    let name = name.trim_start_matches('[').trim_end_matches(']');
-    name.parse::<std::net::IpAddr>().is_ok() || !name.contains('.') || name.ends_with(".local")
+/// Answers only under names that a machine in the same network has: see [`is_near`].
+async fn only_here(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if is_near(host) {
+        return next.run(request).await;
+    }
+    (StatusCode::MISDIRECTED_REQUEST, "this is not the name of the machine that serves the site").into_response()
 }
 
 /// A page with the script in its head and the findings atop its body.

@@ -4,13 +4,17 @@ mod add;
 mod build;
 mod check;
 mod demo;
+mod desk;
 mod import;
 mod init;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod list;
 mod live;
 mod log;
 mod motion;
 mod paint;
+mod phone;
 mod place;
 mod record;
 mod said;
@@ -44,6 +48,9 @@ enum Command {
     Check(check::Args),
     Build(build::Args),
     Serve(serve::Args),
+    Desk(desk::Args),
+    #[command(subcommand)]
+    Phone(phone::Args),
     List(list::Args),
     Show(show::Args),
     Log(log::Args),
@@ -142,6 +149,8 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check::run(register, check),
         Command::Build(build) => build::run(register, build),
         Command::Serve(serve) => serve::run(register, serve),
+        Command::Desk(desk) => desk::run(register, desk),
+        Command::Phone(phone) => phone::run(register, phone),
         Command::List(list) => list::run(register, list),
         Command::Show(show) => show::run(register, show),
         Command::Log(log) => log::run(register, log),

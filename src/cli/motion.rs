@@ -10,33 +10,11 @@ use serde_json::{Map, Value, json};
 use super::record::{Here, How, Recorded, Wish, all_but_last, record, short};
 use super::said::sentence;
 use super::{End, Outcome, Stop, paint, place, table};
-use crate::register::event::{self, Kind, SHAPES, Shape};
-use crate::register::motion::Decided;
+use crate::register::event::{self, Kind, SHAPES};
+use crate::register::motion::{Decided, INTENTS, moves_kits};
 use crate::register::time::instant;
 use crate::register::typed::{Typing, happened};
-use crate::register::{
-    Action, Moment, Motion, Number, Opened, Posting, Refusals, Register, Slug, Summary, What, did_you_mean,
-};
-
-/// The intents, which stand above the kinds of events.
-const INTENTS: &[Kind] = &[
-    Kind {
-        name: "have",
-        about: "I have it now: checked out, handed over or found, as it comes",
-        fields: &[("to", OPTIONAL), ("due", OPTIONAL)],
-    },
-    Kind {
-        name: "back",
-        about: "It is back: returned, found or counted, as it comes",
-        fields: &[("location", OPTIONAL), ("condition", CONDITION)],
-    },
-];
-
-const OPTIONAL: Shape = Shape { needed: false, ..Shape::NEEDED };
-const CONDITION: Shape = Shape { words: &["new", "good", "worn", "damaged", "unusable"], ..OPTIONAL };
-
-/// Motions that move a kit with its parts.
-const MOVES_KITS: &[&str] = &["have", "back", "checkout", "return", "transfer"];
+use crate::register::{Moment, Motion, Number, Opened, Posting, Refusals, Register, Slug, Summary, What, did_you_mean};
 
 /// What every motion takes.
 #[derive(Debug, Clone, clap::Args)]
@@ -113,7 +91,7 @@ fn subcommand(kind: &Kind) -> Command {
         field = field.allow_negative_numbers(matches!(*key, "lat" | "lon" | "accuracy_m"));
         command = command.arg(field.action(if shape.many { ArgAction::Append } else { ArgAction::Set }));
     }
-    if MOVES_KITS.contains(&kind) {
+    if moves_kits(kind) {
         let except = Arg::new("except").long("except").value_name("NUMBER").action(ArgAction::Append);
         command = command.arg(except.help("A part of the kit that stays behind"));
     }
@@ -164,7 +142,7 @@ impl clap::FromArgMatches for Asked {
         Ok(Asked {
             kind: kind.to_owned(),
             fields: fields.iter().map(|(key, _)| ((*key).to_owned(), many(key))).collect(),
-            except: if MOVES_KITS.contains(&kind) { many("except") } else { Vec::new() },
+            except: if moves_kits(kind) { many("except") } else { Vec::new() },
             common: Common::from_arg_matches(matches)?,
         })
     }
@@ -229,27 +207,10 @@ impl Entry<'_> {
 
     fn what(&self, by: &Slug, typing: &Typing) -> Result<What, Vec<Stop>> {
         let given = |key: &str| self.asked.fields.get(key).cloned().unwrap_or_default();
-        let misused = |wrong: Vec<(&'static str, String)>| {
+        What::typed(&self.asked.kind, &given, by, typing).map_err(|wrong| {
             let say = |(key, why): (&str, String)| Stop::Misused(format!("--{}: {why}", key.replace('_', "-")));
-            wrong.into_iter().map(say).collect::<Vec<_>>()
-        };
-        // The intents' fields are those of the kinds that they come down to.
-        match self.asked.kind.as_str() {
-            "have" => {
-                let to =
-                    |key: &str| if key == "to" && given("to").is_empty() { vec![by.to_string()] } else { given(key) };
-                match Action::typed("checkout", &to, typing).map_err(misused)? {
-                    Action::Checkout { to, due, .. } => Ok(What::Have { person: to, due }),
-                    other => Ok(What::Act(other)),
-                }
-            }
-            "back" => match Action::typed("return", &given, typing).map_err(misused)? {
-                Action::Return { location, condition } => Ok(What::Back { location, condition }),
-                other => Ok(What::Act(other)),
-            },
-            "void" if given("of").is_empty() => Ok(What::Undo),
-            kind => Action::typed(kind, &given, typing).map(What::Act).map_err(misused),
-        }
+            wrong.into_iter().map(say).collect()
+        })
     }
 }
 
@@ -371,7 +332,7 @@ fn tell(entry: &Entry, recorded: &Recorded) -> Outcome {
 }
 
 /// The commit, and who else has it.
-fn seal(recorded: &Recorded) -> String {
+pub(super) fn seal(recorded: &Recorded) -> String {
     let Some(commit) = &recorded.commit else { return String::new() };
     let shared = recorded.shared.as_ref().map(|remote| format!(", on {remote}")).unwrap_or_default();
     paint::in_style(paint::DIM, format!(" · {}{shared}", short(commit)))

@@ -135,6 +135,7 @@ fn write_files(root: &Path, who: &Who, wish: &mut dyn Wish) -> Result<Option<Pos
     let posting = wish.decide(&here, &by, &now(&here.opened))?;
     if let Some(posting) = &posting {
         disk::write_all(root, &posting.files).map_err(one)?;
+        disk::remove(root, &posting.removed).map_err(one)?;
     }
     Ok(posting)
 }
@@ -175,9 +176,9 @@ fn commit(
         Ok(match decide(root, repo, local, commit, who, wish)? {
             Err(stops) => Verdict::No(stops),
             Ok(None) => Verdict::Known,
-            Ok(Some(Posting { files, message })) => {
+            Ok(Some(Posting { files, removed, message })) => {
                 let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
-                Verdict::Write(Change { files, message, author: author.clone(), committer: None })
+                Verdict::Write(Change { files, removed, message, author: author.clone(), committer: None })
             }
         })
     };

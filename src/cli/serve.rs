@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -13,7 +13,10 @@ use tokio::sync::watch;
 use super::live::{self, Shown};
 use super::place::{Here, When, find};
 use super::{End, Outcome, Stop, build, check, paint};
-use crate::register::{Audience, Severity};
+use crate::desk::{Desk, Settings, Trust};
+use crate::disk;
+use crate::git::Repo;
+use crate::register::{self, Audience, Severity};
 use crate::site::Build;
 use crate::tree::FOLDERS;
 
@@ -40,7 +43,11 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let root = find(register)?;
     let listener = listen(args.host, args.port)?;
     let address = listener.local_addr()?;
-    let work = Work { root, audience: args.audience, when: args.when.clone(), base_url: None };
+    let desk = open_desk(&root, Trust::Here)?;
+    if desk.is_none() {
+        paint::note("there is no desk: the register has no commit yet");
+    }
+    let work = Work { root, audience: args.audience, when: args.when.clone(), base_url: None, desk };
     let said = |files: usize| {
         paint::say(paint::in_style(paint::BOLD, url(address)))?;
         paint::say(format!("{} · Ctrl-C ends it", paint::count(files, "file")))?;
@@ -59,6 +66,34 @@ pub(super) struct Work {
     pub(super) when: When,
     /// Where the labels of the pages lead, where not to the register's own `base_url`.
     pub(super) base_url: Option<String>,
+    /// What answers below `/desk`.
+    pub(super) desk: Option<Arc<Desk>>,
+}
+
+/// The desk of the register in `root`, at `/desk` of wherever the site is served; none before the first commit.
+pub(super) fn open_desk(root: &Path, trust: Trust) -> Result<Option<Arc<Desk>>, Stop> {
+    let Some(repo) = Repo::around(root)? else { return Ok(None) };
+    let Some(branch) = repo.branch()?.filter(|branch| branch.is_born) else { return Ok(None) };
+    let opened = register::open(&disk::read(root)?);
+    let author = crate::git::identity(root).ok();
+    let is_theirs = |email: &String| author.as_ref().is_some_and(|author| email.eq_ignore_ascii_case(&author.email));
+    let person = opened.register.people.values().find(|person| person.email.as_ref().is_some_and(is_theirs));
+    let pushes = repo.setting("tagbook.push")?.unwrap_or(true);
+    let settings = Settings {
+        repository: root.to_owned(),
+        branch: branch.name,
+        remote: branch.remote.filter(|_| pushes),
+        is_own: false,
+        url: "/desk".into(),
+        site: "/".into(),
+        origins: Vec::new(),
+        trust,
+        usual: person.map(|person| person.slug.clone()),
+        proxies: Vec::new(),
+        messages: Vec::new(),
+    };
+    let here = Here { root: root.to_owned(), tree: crate::tree::Tree::default(), opened, rev: None };
+    Ok(Some(Arc::new(Desk::open(settings, build::theme(&here)?)?)))
 }
 
 /// Serves the register in `work` at `listener` until it is interrupted; `said` is called when the site stands.
@@ -88,7 +123,7 @@ pub(super) fn serve(
                 let _ = tell.send(shown);
             }
         });
-        let ended = live::run(listener, site, told);
+        let ended = live::run(listener, site, told, work.desk.clone());
         drop(watcher);
         ended.map_err(|error| Stop::Failed(format!("cannot serve: {error}")))?;
         Ok(End::Clean)
@@ -119,6 +154,9 @@ impl Work {
         let mut here = Here::open(Some(&self.root), None)?;
         if let Some(base_url) = &self.base_url {
             here.opened.register.config.base_url = Some(base_url.clone());
+        }
+        if self.desk.is_some() {
+            here.opened.register.config.desk_url = Some("/desk".into());
         }
         let moment = build::moment(&here, &self.when)?;
         let findings = here.opened.check(&moment, Utc::now());

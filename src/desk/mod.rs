@@ -1,66 +1,269 @@
-//! The desk: what someone asks for, decided on the newest commit and written as one.
+//! The desk: a tap on a phone becomes a commit.
+//!
+//! 1. `http` reads a request into [`asked::Asked`]: nothing behind it knows of HTTP.
+//! 2. [`Desk::answer`] finds out who asks (`who`), and hands it to whoever answers such a path.
+//! 3. `motions` make a [`Motion`](crate::register::Motion) of what was typed; `motion` has it decided and written.
+//! 4. `pages` put the answer into words, as a page or for programs.
 
-use chrono::Utc;
+pub mod asked;
+mod basket;
+mod forms;
+pub mod http;
+mod index;
+mod limits;
+mod mine;
+mod motion;
+mod motions;
+mod pages;
+mod people;
+mod readers;
+mod receipt;
+pub mod reply;
+mod stranger;
+mod who;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
 use git2::Oid;
 
-use crate::git::{self, Author, Change, Job, Repo, Verdict};
-use crate::register::{self, Moment, Motion, Number, Opened, Posting, Refusals};
+pub use motion::{job, read};
+pub use people::{Code, MINUTES};
+pub use who::{Caller, Trust, hashed, is_near};
 
-/// A motion as a job for a [`git::Writer`], which has it decided on every commit that it may come after.
-///
-/// Of the assets only those that the motion names are read, whatever else there is: it costs the same in any register.
-/// A kit moves with the parts that are named beside it.
-#[must_use]
-pub fn job(motion: Motion, author: Author, committer: Option<Author>) -> Job<'static, Refusals> {
-    Box::new(move |repo, commit| {
-        let opened = read(repo, commit, &motion.numbers)?;
-        if motion.numbers.iter().any(|number| motion.is_recorded(&opened, number)) {
-            return Ok(Verdict::Known);
-        }
-        let moment = Moment::at(Utc::now(), opened.register.config.timezone);
-        Ok(match motion.decide(&opened, &moment) {
-            Err(refusals) => Verdict::No(refusals),
-            Ok(decided) => {
-                let Posting { files, message } = Posting::new(&opened.register, &decided.requests);
-                let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
-                Verdict::Write(Change { files, message, author: author.clone(), committer: committer.clone() })
-            }
-        })
-    })
+use asked::Asked;
+use index::Index;
+use limits::Limits;
+use readers::Readers;
+use reply::Reply;
+
+use crate::git::{self, Answer, Author, Queue, Remote, Repo, Verdict, Writer};
+use crate::register::{Moment, Number, Opened, Refusals, Slug};
+use crate::site::Theme;
+use crate::tree::Tree;
+
+/// How old what a remote had may be before it is asked again.
+const STALE: Duration = Duration::from_secs(10);
+
+/// Where a desk stands, and whom it trusts.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The repository that it reads and writes.
+    pub repository: PathBuf,
+    /// The branch that it writes to, as `refs/heads/main`.
+    pub branch: String,
+    /// Where it shares what it writes.
+    pub remote: Option<Remote>,
+    /// Whether the repository is the desk's own, in which nobody else commits.
+    pub is_own: bool,
+    /// Where browsers find it: an address, or the path on whatever host they are on. No `/` at the end.
+    pub url: String,
+    /// Where browsers find the site, ending in `/`.
+    pub site: String,
+    /// Origins whose forms may be sent here, besides its own.
+    pub origins: Vec<String>,
+    /// Who may act without an enrolled phone.
+    pub trust: Trust,
+    /// Who acts at the counter where nobody says who they are.
+    pub usual: Option<Slug>,
+    /// Whose word on where a request comes from is believed.
+    pub proxies: Vec<IpAddr>,
+    /// The program that carries strangers' messages on, with its arguments; it reads a mail.
+    pub messages: Vec<String>,
 }
 
-/// The register at a commit with the records and logs of these assets alone, wherever they are filed.
-///
-/// # Errors
-/// Where it cannot be read.
-pub fn read(repo: &Repo, commit: Oid, numbers: &[Number]) -> Result<Opened, git::Error> {
-    let opened = read_where(repo, commit, numbers, |number, group| number.group() == group)?;
-    if numbers.iter().all(|number| opened.register.assets.contains_key(number)) {
-        return Ok(opened);
-    }
-    read_where(repo, commit, numbers, |_, _| true)
+/// A desk: it answers requests, from as many threads as ask it.
+pub struct Desk {
+    settings: Settings,
+    theme: Theme,
+    readers: Readers,
+    queue: Queue<Refusals>,
+    index: Arc<Mutex<Index>>,
+    limits: Limits,
+    /// When each phone was last used, since this desk began.
+    used: Mutex<HashMap<String, DateTime<Utc>>>,
+    asked_remote: Mutex<Option<Instant>>,
 }
 
-/// The same, of the groups that an asset may be filed in.
-fn read_where(
-    repo: &Repo,
+/// The register as a request finds it: the small files, and the assets that it is about.
+struct View {
     commit: Oid,
-    numbers: &[Number],
-    may_be_in: impl Fn(&Number, &str) -> bool,
-) -> Result<Opened, git::Error> {
-    let wanted = |folder: &str| {
-        let parts: Vec<&str> = folder.trim_end_matches('/').split('/').collect();
-        let is = |number: &Number, group: &str, name: &str| number.as_str() == name && may_be_in(number, group);
-        let names = |name: &str| numbers.iter().any(|number| number.as_str() == name);
-        match parts.as_slice() {
-            ["assets" | "people"] => true,
-            ["assets", top] => names(top) || numbers.iter().any(|number| may_be_in(number, top)),
-            ["assets", top, "log"] if names(top) => true,
-            ["assets", group, name] | ["assets", group, name, "log"] => {
-                numbers.iter().any(|number| is(number, group, name))
-            }
-            _ => false,
+    opened: Opened,
+    tree: Tree,
+    moment: Moment,
+}
+
+impl Desk {
+    /// A desk at a repository.
+    ///
+    /// # Errors
+    /// Where the repository cannot be opened.
+    pub fn open(settings: Settings, theme: Theme) -> Result<Desk, git::Error> {
+        let repo = Repo::of(&settings.repository)?;
+        let writer = Writer::new(repo, settings.branch.clone(), settings.remote.clone());
+        let writer = if settings.is_own { writer.following() } else { writer };
+        Ok(Desk {
+            readers: Readers::new(settings.repository.clone()),
+            queue: Queue::start(writer),
+            theme,
+            index: Arc::default(),
+            limits: Limits::default(),
+            used: Mutex::default(),
+            asked_remote: Mutex::default(),
+            settings,
+        })
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Who asks, by the phones of the newest commit.
+    ///
+    /// # Errors
+    /// Where the register cannot be read.
+    pub fn caller(&self, asked: &Asked) -> Result<Caller, git::Error> {
+        Ok(self.called(asked, &self.view(&[])?))
+    }
+
+    fn called(&self, asked: &Asked, view: &View) -> Caller {
+        let Settings { trust, usual, .. } = &self.settings;
+        let caller = Caller::of(asked, &view.opened, &view.moment, *trust, usual.as_ref());
+        if let Some(phone) = &caller.phone {
+            locked(&self.used).insert(phone.clone(), view.moment.now);
         }
-    };
-    Ok(register::open(&repo.part_at(commit, &wanted)?))
+        caller
+    }
+
+    /// The newest register, with the records and logs of these assets and what lies beside them.
+    fn view(&self, numbers: &[Number]) -> Result<View, git::Error> {
+        self.refresh();
+        self.readers.with(|repo| {
+            let commit = repo.commit(&self.settings.branch)?;
+            let (opened, tree) = motion::read_with_files(repo, commit, numbers)?;
+            let mut opened = opened;
+            opened.register.config.desk_url = Some(self.settings.url.clone());
+            let moment = Moment::at(Utc::now(), opened.register.config.timezone);
+            Ok(View { commit, opened, tree, moment })
+        })
+    }
+
+    /// Asks the remote for news, where the last ones are old.
+    fn refresh(&self) {
+        if self.settings.remote.is_none() || !self.settings.is_own {
+            return;
+        }
+        {
+            let mut last = locked(&self.asked_remote);
+            if last.is_some_and(|last| last.elapsed() < STALE) {
+                return;
+            }
+            *last = Some(Instant::now());
+        }
+        // Without news it goes on with what it has.
+        let _ = self.queue.record(Box::new(|_, _| Ok(Verdict::Known)));
+    }
+
+    /// Looks something up in the index of the newest commit.
+    fn look_up<T>(&self, find: impl FnOnce(&Index) -> T) -> Result<T, git::Error> {
+        self.readers.with(|repo| {
+            let commit = repo.commit(&self.settings.branch)?;
+            let mut index = locked(&self.index);
+            index.follow(repo, commit)?;
+            Ok(find(&index))
+        })
+    }
+
+    /// Has something decided and written.
+    fn record(&self, job: git::Job<'static, Refusals>) -> Answer<Refusals> {
+        let answer = self.queue.record(job);
+        *locked(&self.asked_remote) = Some(Instant::now());
+        answer
+    }
+
+    /// Whom commits are by: the person, and the desk.
+    fn authors(&self, opened: &Opened, person: &Slug) -> (Author, Author) {
+        let host = self.host(opened);
+        let known = opened.register.people.get(person).filter(|_| opened.register.config.desk.names);
+        let name = known.map_or_else(|| person.to_string(), |person| person.name.clone());
+        let author = Author { name, email: format!("{person}@{host}") };
+        (author, Author { name: "desk".into(), email: format!("desk@{host}") })
+    }
+
+    /// The name under which the desk is known: that of its own address, else the site's.
+    fn host(&self, opened: &Opened) -> String {
+        let of = |url: &str| {
+            let host = url.split_once("://")?.1.split(['/', ':']).next()?;
+            (!host.is_empty()).then(|| host.to_owned())
+        };
+        let own = of(&self.settings.url);
+        own.or_else(|| opened.register.config.base_url.as_deref().and_then(of)).unwrap_or_else(|| "localhost".into())
+    }
+
+    /// Answers a request.
+    #[must_use]
+    pub fn answer(&self, asked: &Asked) -> Reply {
+        self.try_answer(asked).unwrap_or_else(|error| self.failed(asked, &error.to_string()))
+    }
+
+    fn try_answer(&self, asked: &Asked) -> Result<Reply, git::Error> {
+        let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
+        match (asked.is_post, path.as_slice()) {
+            (false, ["healthz"]) => Ok(self.health()),
+            (false, ["static", name]) => Ok(self.file(asked, name)),
+            (false, ["openapi.json"]) => Ok(Reply::json(200, pages::openapi(&self.settings.url))),
+            (_, ["healthz" | "static" | "openapi.json", ..]) => Ok(self.not_found(asked)),
+            _ => self.answer_someone(asked, &path),
+        }
+    }
+
+    fn answer_someone(&self, asked: &Asked, path: &[&str]) -> Result<Reply, git::Error> {
+        let view = self.view(&[])?;
+        let caller = self.called(asked, &view);
+        if asked.is_post {
+            if let Some(no) = self.distrusted(asked, &caller) {
+                return Ok(no);
+            }
+            if let Some(no) = self.too_often(asked, &caller) {
+                return Ok(no);
+            }
+        }
+        match (asked.is_post, path) {
+            (false, [] | ["me" | "me.json"]) => self.mine(asked, &view, &caller),
+            (false, ["batch"]) => self.basket(asked, &view, &caller),
+            (true, ["batch"]) => self.record_many(asked, &view, &caller),
+            (false, ["enrol"]) => Ok(self.enrol_page(asked, &view, &caller, None)),
+            (true, ["enrol"]) => self.enrol(asked, &view),
+            (true, ["ask"]) => Ok(self.ask(asked, &view)),
+            (false, ["approve"]) => Ok(self.approve_page(asked, &view, &caller)),
+            (true, ["approve"]) => Ok(self.approve(asked, &view, &caller)),
+            (true, ["revoke"]) => Ok(self.revoke(asked, &view, &caller)),
+            (true, ["by"]) => Ok(self.speak(asked, &view, &caller)),
+            (false, ["receipt", number, id]) => self.receipt(asked, &caller, number, id),
+            (true, [number, "tell"]) => self.tell(asked, number),
+            (false, [number, "tell"]) => self.tell_page(asked, number),
+            (false, [number]) => self.asset(asked, &caller, number),
+            (false, [number, kind]) => self.motion_page(asked, &caller, number, kind),
+            (true, [number, kind]) => self.record_one(asked, &caller, number, kind),
+            _ => Ok(self.not_found(asked)),
+        }
+    }
+
+    fn health(&self) -> Reply {
+        let head = self.readers.with(|repo| repo.commit(&self.settings.branch));
+        match head {
+            Ok(head) => Reply::json(200, serde_json::json!({"ok": true, "commit": head.to_string()})),
+            Err(_) => Reply::json(503, serde_json::json!({"ok": false})),
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,7 @@
 //! Git: a register read at a commit, which commit touched what, and commits written that nobody loses.
 
 mod branch;
+mod folders;
 pub mod history;
 mod lock;
 pub mod make;
@@ -95,7 +96,8 @@ impl Repo {
 
     fn new(git: Repository, inside: PathBuf) -> Repo {
         // Before it moves a reference, libgit2 would look for the new commit among all packs anew. It was written here.
-        git2::opts::strict_object_creation(false);
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| git2::opts::strict_object_creation(false));
         Repo { git, inside, fresh: RefCell::default() }
     }
 
@@ -107,6 +109,29 @@ impl Repo {
         let repo = Repository::open(path);
         let repo = repo.map_err(failed(format!("open the git repository `{}`", path.display())))?;
         Ok(Repo::new(repo, PathBuf::new()))
+    }
+
+    /// The repository that the folder `root` lies in, bare or not.
+    ///
+    /// # Errors
+    /// Where it lies in none, or in one that cannot be opened.
+    pub fn of(root: &Path) -> Result<Repo, Error> {
+        let none = || Error {
+            doing: format!("open the git repository around `{}`", root.display()),
+            why: "there is none".to_owned(),
+        };
+        Repo::around(root)?.ok_or_else(none)
+    }
+
+    /// A bare repository at `path` with the newest commit of a remote's branch, fetched as shallow as it goes, and the remote
+    /// to share commits with.
+    ///
+    /// # Errors
+    /// What the git program says.
+    pub fn shallow_clone(url: &str, branch: Option<&str>, path: &Path) -> Result<(String, Remote), Error> {
+        let name = program::clone_bare(url, branch, path)?;
+        let remote = Remote { name: url.to_owned(), branch: name.clone(), tracking: None, depth: Some(1) };
+        Ok((name, remote))
     }
 
     /// The commit that is checked out; `None` before the first.

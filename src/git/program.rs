@@ -56,6 +56,26 @@ fn plain() -> Command {
     command
 }
 
+/// Clones a branch of `url`, or the one that is checked out there, as a bare and shallow repository at `path`; gives its name.
+pub(super) fn clone_bare(url: &str, branch: Option<&str>, path: &Path) -> Result<String, Error> {
+    let mut command = plain();
+    command.args(["clone", "--quiet", "--bare", "--depth", "1", "--single-branch", "--no-tags"]);
+    if let Some(branch) = branch {
+        command.args(["--branch", branch.trim_start_matches("refs/heads/")]);
+    }
+    let said = finished(command.arg("--").arg(url).arg(path))?;
+    if !said.ok {
+        return Err(Error { doing: format!("clone `{url}`"), why: last_line(&said.err) });
+    }
+    let mut command = plain();
+    let said = finished(command.arg("--git-dir").arg(path).args(["symbolic-ref", "HEAD"]))?;
+    if said.ok {
+        Ok(said.out.trim().to_owned())
+    } else {
+        Err(Error { doing: format!("clone `{url}`"), why: last_line(&said.err) })
+    }
+}
+
 /// Runs a command to its end, and gives what it said.
 pub(super) fn finished(command: &mut Command) -> Result<Said, Error> {
     let failed = |error: std::io::Error| Error { doing: "run the git program".into(), why: error.to_string() };

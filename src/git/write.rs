@@ -40,6 +40,8 @@ const CALLS: u32 = 3;
 pub struct Change {
     /// Files relative to the register, with their new bytes.
     pub files: Vec<(String, Vec<u8>)>,
+    /// Files relative to the register that are to be no more.
+    pub removed: Vec<String>,
     /// The commit's message.
     pub message: String,
     /// Who says so.
@@ -307,6 +309,7 @@ impl Writer {
         for (path, bytes) in &change.files {
             leaves.push((self.repo.path_in_repository(path), Some(pen.write(ObjectType::Blob, bytes.clone())?)));
         }
+        leaves.extend(change.removed.iter().map(|path| (self.repo.path_in_repository(path), None)));
         leaves.sort();
         let leaves: Vec<_> = leaves.iter().map(|(path, blob)| (path.as_str(), *blob)).collect();
         let nothing = || Error { doing: "write a commit".into(), why: "it would have no files".into() };
@@ -442,10 +445,9 @@ impl Writer {
             lock.about("")?;
             return Ok(Published::Moved);
         }
-        // That folder itself stands since the repository does.
-        let heads = self.repo.git.commondir().join("refs/heads");
+        let refs = self.repo.git.commondir().join("refs");
         let file = self.branch_file("");
-        let folders = file.ancestors().skip(1).take_while(|folder| folder.starts_with(&heads));
+        let folders = file.ancestors().skip(1).take_while(|folder| folder.starts_with(&refs));
         let durable = std::iter::once(file.as_path()).chain(folders).try_for_each(sync).and_then(|()| lock.about(""));
         durable.map(|()| Published::Done(reach)).map_err(|error| Failure::Unconfirmed(error.to_string()))
     }

@@ -3,12 +3,13 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::decide::{Request, decide, next_instant};
-use super::event::{Action, Condition, Event};
+use super::event::{Action, Condition, Event, Kind, SHAPES, Shape};
 use super::intents::{back, have, with_parts};
 use super::log::Log;
 use super::number::{EventId, Number, Slug};
 use super::refusal::{Refusal, Refusals};
 use super::time::Moment;
+use super::typed::Typing;
 use super::{Opened, Register};
 
 /// What someone wants recorded, of all these assets or of none.
@@ -55,6 +56,67 @@ pub enum What {
     Undo,
     /// An event.
     Act(Action),
+}
+
+/// The intents, which stand above the kinds of events.
+pub const INTENTS: &[Kind] = &[
+    Kind {
+        name: "have",
+        about: "I have it now: checked out, handed over or found, as it comes",
+        fields: &[("to", OPTIONAL), ("due", OPTIONAL)],
+    },
+    Kind {
+        name: "back",
+        about: "It is back: returned, found or counted, as it comes",
+        fields: &[("location", OPTIONAL), ("condition", CONDITION)],
+    },
+];
+
+const OPTIONAL: Shape = Shape { needed: false, ..Shape::NEEDED };
+const CONDITION: Shape = Shape { words: &["new", "good", "worn", "damaged", "unusable"], ..OPTIONAL };
+
+/// The intent or the kind of event of this name.
+#[must_use]
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    INTENTS.iter().chain(SHAPES).find(|kind| kind.name == name)
+}
+
+/// Whether a motion of this kind moves a kit with its parts.
+#[must_use]
+pub fn moves_kits(kind: &str) -> bool {
+    matches!(kind, "have" | "back" | "checkout" | "return" | "transfer")
+}
+
+impl What {
+    /// What people typed for the fields of an intent or a kind: `have` is by whoever says it, and a `void` of nothing in
+    /// particular is of what came last.
+    ///
+    /// # Errors
+    /// The fields that are wrong, each with the reason; `kind` where there is no such kind.
+    pub fn typed(
+        kind: &str,
+        given: &dyn Fn(&str) -> Vec<String>,
+        by: &Slug,
+        typing: &Typing,
+    ) -> Result<What, Vec<(&'static str, String)>> {
+        let is_empty = |key: &str| given(key).iter().all(|value| value.trim().is_empty());
+        // The intents' fields are those of the kinds that they come down to.
+        match kind {
+            "have" => {
+                let to = |key: &str| if key == "to" && is_empty("to") { vec![by.to_string()] } else { given(key) };
+                match Action::typed("checkout", &to, typing)? {
+                    Action::Checkout { to, due, .. } => Ok(What::Have { person: to, due }),
+                    other => Ok(What::Act(other)),
+                }
+            }
+            "back" => match Action::typed("return", &given, typing)? {
+                Action::Return { location, condition } => Ok(What::Back { location, condition }),
+                other => Ok(What::Act(other)),
+            },
+            "void" if is_empty("of") => Ok(What::Undo),
+            kind => Action::typed(kind, &given, typing).map(What::Act),
+        }
+    }
 }
 
 /// An asset that a motion is about.
@@ -162,7 +224,7 @@ impl Motion {
     fn moves_parts(&self) -> bool {
         match &self.what {
             What::Have { .. } | What::Back { .. } | What::Undo => true,
-            What::Act(action) => matches!(action.kind(), "checkout" | "return" | "transfer"),
+            What::Act(action) => moves_kits(action.kind()),
         }
     }
 

@@ -15,6 +15,8 @@ const SUBJECT: usize = 72;
 pub struct Posting {
     /// New files: their paths relative to the register, and texts.
     pub files: Vec<(String, String)>,
+    /// Files that are to be no more.
+    pub removed: Vec<String>,
     /// What happened, in words and slugs only, with a trailer for each event: nothing of it was typed freely.
     pub message: String,
 }
@@ -30,7 +32,7 @@ impl Posting {
             files.push((format!("{folder}/log/{}", file_name(event)), to_toml(event)));
             let _ = writeln!(message, "Tagbook-Event: {number}/{}", event.id);
         }
-        Posting { files, message }
+        Posting { files, removed: Vec::new(), message }
     }
 
     /// The posting of new records that are alike but for their numbers.
@@ -41,7 +43,7 @@ impl Posting {
         for number in numbers {
             let _ = writeln!(message, "Tagbook-Asset: {number}");
         }
-        Posting { files: files.collect(), message }
+        Posting { files: files.collect(), removed: Vec::new(), message }
     }
 }
 

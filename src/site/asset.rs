@@ -6,7 +6,7 @@ use super::facts::Block;
 use super::here::{Chip, Here};
 use super::history::Year;
 use super::lookup::Thing;
-use super::motions::Motions;
+use super::motions::{Hidden, Motions};
 use super::papers::photo;
 use super::phrase::Phrase;
 use super::rows::Rows;
@@ -43,6 +43,8 @@ pub(super) struct AssetPage {
     notes: Option<Phrase>,
     blocks: Vec<Block>,
     symbol: SymbolView,
+    /// What leads from the page to its own files.
+    base: String,
 }
 
 /// An open fault.
@@ -92,7 +94,20 @@ impl AssetPage {
             notes: asset.notes.as_deref().map(|notes| Phrase::raw(markdown::to_html(notes), notes)),
             blocks: here.blocks(thing),
             symbol: SymbolView { size: symbol.size(), path: symbol.path(), alt: alt.plain().to_owned() },
+            base: String::new(),
         }
+    }
+
+    /// Makes buttons of the motions that need no more than a tap: they send this along.
+    pub fn send(&mut self, hidden: Hidden) {
+        if let Some(motions) = &mut self.motions {
+            motions.hidden = Some(hidden);
+        }
+    }
+
+    /// Its files are at `base`, which ends in `/`.
+    pub fn stand_at(&mut self, base: &str) {
+        base.clone_into(&mut self.base);
     }
 }
 

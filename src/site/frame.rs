@@ -20,6 +20,8 @@ pub(super) struct Frame {
 #[derive(Serialize)]
 struct Site<'a> {
     title: &'a str,
+    /// Where the desk is.
+    desk: Option<&'a str>,
     language: &'a str,
     team: bool,
     csp: &'a str,
@@ -48,9 +50,10 @@ impl Frame {
         nav.extend((!site.register().jobs.is_empty()).then_some(("jobs/", "jobs")));
         nav.push(("activity/", "activity"));
         let more = [("overdue/", "overdue"), ("faults/", "faults"), ("audits/", "audits")];
-        let csp = policy(config.desk_url.as_deref());
+        let csp = policy(config.desk_url.as_deref(), config.base_url.as_deref());
         let about = Site {
             title: &config.title,
+            desk: config.desk_url.as_deref(),
             language: &config.language,
             team,
             csp: &csp,
@@ -80,18 +83,26 @@ impl Frame {
 }
 
 /// What a page may load and where its forms may lead: itself and the desk.
-fn policy(desk_url: Option<&str>) -> String {
+fn policy(desk_url: Option<&str>, base_url: Option<&str>) -> String {
     let desk = desk_url.and_then(origin);
-    let connect = desk.as_ref().map(|desk| format!(" {desk}")).unwrap_or_default();
+    let connect = desk.as_ref().filter(|desk| *desk != "'self'").map(|desk| format!(" {desk}")).unwrap_or_default();
+    // The desk's own pages show the photos of the site.
+    let site = base_url
+        .and_then(origin)
+        .filter(|site| desk.as_ref().is_some_and(|desk| desk != site && desk.starts_with("http")));
+    let images = site.map(|site| format!(" {site}")).unwrap_or_default();
     let forms = desk.unwrap_or_else(|| "'none'".to_owned());
     format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:{images}; \
          connect-src 'self'{connect}; form-action {forms}; base-uri 'none'"
     )
 }
 
 /// `https://kit.example.org` of `https://kit.example.org/desk`.
 fn origin(url: &str) -> Option<String> {
+    if url.starts_with('/') {
+        return Some("'self'".to_owned());
+    }
     let (scheme, rest) = url.split_once("://")?;
     let host = rest.split('/').next()?;
     let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:[]".contains(c)) && !host.is_empty();
@@ -114,10 +125,15 @@ mod tests {
 
     #[test]
     fn only_the_desk_is_let_in() {
-        assert!(policy(None).contains("form-action 'none'") && policy(None).contains("connect-src 'self';"));
-        let with_desk = policy(Some("https://desk.example.org:8443/x"));
+        assert!(
+            policy(None, None).contains("form-action 'none'") && policy(None, None).contains("connect-src 'self';")
+        );
+        let with_desk = policy(Some("https://desk.example.org:8443/x"), Some("https://kit.example.org/"));
         assert!(with_desk.contains("connect-src 'self' https://desk.example.org:8443;"), "{with_desk}");
         assert!(with_desk.contains("form-action https://desk.example.org:8443;"), "{with_desk}");
-        assert!(policy(Some("https://a;script-src *")).contains("form-action 'none'"));
+        assert!(with_desk.contains("img-src 'self' data: https://kit.example.org;"), "{with_desk}");
+        let own = policy(Some("/desk"), Some("https://kit.example.org/"));
+        assert!(own.contains("connect-src 'self'; form-action 'self';") && own.contains("data:;"), "{own}");
+        assert!(policy(Some("https://a;script-src *"), None).contains("form-action 'none'"));
     }
 }

@@ -14,6 +14,7 @@ mod categories;
 mod chronicle;
 mod dashboard;
 mod dates;
+pub mod desk;
 mod due;
 mod facts;
 mod feed;
@@ -50,6 +51,7 @@ use crate::register::{Moment, Number, Opened};
 use crate::tree::Tree;
 
 pub use crate::register::Audience;
+pub use phrase::Phrase;
 pub use tables::guarded;
 pub use theme::Theme;
 

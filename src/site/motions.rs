@@ -13,6 +13,17 @@ pub(super) struct Motions {
     pub likely: Vec<Motion>,
     /// Everything else.
     pub others: Vec<Motion>,
+    /// What buttons send along; links stand in their place where absent.
+    pub hidden: Option<Hidden>,
+}
+
+/// What a button of a live page sends along.
+#[derive(Debug, Serialize)]
+pub(super) struct Hidden {
+    /// The newest event that the page knows.
+    pub last: String,
+    /// What no other page has.
+    pub nonce: String,
 }
 
 /// One thing to do.
@@ -20,7 +31,12 @@ pub(super) struct Motions {
 pub(super) struct Motion {
     pub word: String,
     pub href: String,
+    /// Whether a tap is all that it takes.
+    pub tap: bool,
 }
+
+/// Motions that take nothing but a tap.
+const TAPS: &[&str] = &["have", "back", "accept", "found", "audit"];
 
 /// Likely motions and others by status: the kind on the desk.
 fn kinds(thing: &Thing) -> (&'static [&'static str], &'static [&'static str]) {
@@ -29,17 +45,19 @@ fn kinds(thing: &Thing) -> (&'static [&'static str], &'static [&'static str]) {
         Status::Retired => (&["note"], &[]),
         Status::Missing => (&["found", "note"], &["audit"]),
         Status::InRepair => (&["repaired", "back", "note"], &["have", "report", "move", "missing"]),
-        Status::CheckedOut if state.custody.as_ref().is_some_and(|custody| custody.unconfirmed) => {
-            (&["accept", "back", "have"], &["report", "extend", "reserve", "move", "missing", "repair", "note"])
-        }
-        Status::CheckedOut => {
-            (&["back", "have", "report"], &["extend", "reserve", "move", "audit", "missing", "repair", "note"])
-        }
+        Status::CheckedOut if state.custody.as_ref().is_some_and(|custody| custody.unconfirmed) => (
+            &["accept", "back", "have"],
+            &["report", "transfer", "extend", "reserve", "move", "missing", "repair", "note"],
+        ),
+        Status::CheckedOut => (
+            &["back", "have", "report"],
+            &["transfer", "extend", "reserve", "move", "audit", "missing", "repair", "note"],
+        ),
         Status::Available if state.unsafe_fault().is_some() => {
             (&["repaired", "repair", "inspect"], &["report", "move", "missing", "note"])
         }
         Status::Available => {
-            (&["have", "audit", "report"], &["reserve", "move", "missing", "repair", "inspect", "note"])
+            (&["have", "audit", "report"], &["checkout", "reserve", "move", "missing", "repair", "inspect", "note"])
         }
     }
 }
@@ -52,8 +70,15 @@ impl Here<'_> {
         let motion = |kind: &&str| Motion {
             word: self.site.words.word(&format!("do_{kind}")).to_owned(),
             href: format!("{desk}/{number}/{kind}"),
+            tap: TAPS.contains(kind),
         };
         let (likely, others) = kinds(thing);
-        Some(Motions { likely: likely.iter().map(motion).collect(), others: others.iter().map(motion).collect() })
+        let basket = Motion {
+            word: self.site.words.word("do_basket").to_owned(),
+            href: format!("{desk}/batch?numbers={number}"),
+            tap: false,
+        };
+        let others = others.iter().map(motion).chain((thing.status() != Status::Retired).then_some(basket));
+        Some(Motions { likely: likely.iter().map(motion).collect(), others: others.collect(), hidden: None })
     }
 }

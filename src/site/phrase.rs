@@ -40,6 +40,12 @@ impl Phrase {
         Phrase { html: format!("<b>{}</b>", self.html), plain: self.plain }
     }
 
+    /// The same words, as code.
+    #[must_use]
+    pub fn code(self) -> Phrase {
+        Phrase { html: format!("<code>{}</code>", self.html), plain: self.plain }
+    }
+
     /// Several phrases with `between` them.
     #[must_use]
     pub fn joined(parts: &[Phrase], between: &str) -> Phrase {

@@ -36,6 +36,8 @@ pub(super) struct Sheet<V> {
 struct Page<'a> {
     title: String,
     root: &'a str,
+    /// Where style and script are.
+    statics: String,
     home: &'a str,
     /// The path of the part of the site that the page belongs to.
     section: &'a str,
@@ -65,13 +67,24 @@ impl<'a, S> Press<'a, S> {
 
     /// The text of a page whose links begin with `root`.
     pub fn fill<V: Serialize, E>(&self, sheet: &Sheet<V>, root: &str) -> Result<String, Failure<E>> {
+        self.fill_at(sheet, root, None)
+    }
+
+    /// The same, of a page that stands elsewhere than the site, with its own style and script.
+    pub fn fill_at<V: Serialize, E>(
+        &self,
+        sheet: &Sheet<V>,
+        root: &str,
+        statics: Option<&str>,
+    ) -> Result<String, Failure<E>> {
         let page = Page {
+            statics: statics.map_or_else(|| format!("{root}static/"), str::to_owned),
             title: self.frame.page_title(&sheet.title),
             root,
             home: root,
             section: sheet.path.find('/').map_or("", |end| &sheet.path[..=end]),
             state: sheet.state.as_ref().or(self.frame.state()),
-            bare: root.starts_with('/'),
+            bare: if statics.is_some() { root.contains("://") } else { root.starts_with('/') },
         };
         let mut context = Context::new();
         context.insert_value("t", self.frame.words.clone());

@@ -11,11 +11,11 @@ use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use super::{Audience, Failure, Output, papers};
 use crate::register::config::Shown;
-use crate::register::{Number, Slug, Status};
+use crate::register::{Number, Register, Slug, Status};
 
 /// The page of an asset for whoever found it, and the page of the register itself.
 #[derive(Debug, Serialize)]
-struct Finder {
+pub(super) struct Finder {
     number: String,
     name: Option<String>,
     kind: Option<String>,
@@ -24,6 +24,19 @@ struct Finder {
     belongs: Phrase,
     contact: Option<Phrase>,
     desk: Option<Desk>,
+    /// What leads from the page to its own files.
+    base: String,
+}
+
+impl Finder {
+    pub fn title(&self) -> String {
+        self.name.as_ref().map_or_else(|| self.number.clone(), |name| format!("{} {name}", self.number))
+    }
+
+    /// Its files are at `base`, which ends in `/`.
+    pub fn stand_at(&mut self, base: &str) {
+        base.clone_into(&mut self.base);
+    }
 }
 
 /// Forms of the desk that a stranger or a colleague may open.
@@ -74,6 +87,7 @@ where
         belongs: here.of_title("finder_home"),
         contact: contact(press.site),
         desk: None,
+        base: String::new(),
     };
     press.print(&Sheet {
         path: String::new(),
@@ -98,7 +112,7 @@ where
     let category = view.name.is_some().then_some(&thing.asset.category);
     let told = Told { number: &thing.asset.number, name: view.name.as_deref(), category };
     press.hand_out(format!("{number}/asset.json"), super::tables::json(&told))?;
-    let title = view.name.as_ref().map_or_else(|| number.clone(), |name| format!("{number} {name}"));
+    let title = view.title();
     press.print(&Sheet { path, template: "finder.html", title, name: "finder", view, state: None })?;
     photo.into_iter().try_for_each(|photo| press.give(photo))
 }
@@ -136,7 +150,7 @@ where
 }
 
 impl Here<'_> {
-    fn finder(&self, thing: &Thing) -> Finder {
+    pub(super) fn finder(&self, thing: &Thing) -> Finder {
         let (config, number) = (self.site.config(), &thing.asset.number);
         let name = self.public_name(thing);
         let category = self.site.register().categories.get(&thing.asset.category);
@@ -156,14 +170,13 @@ impl Here<'_> {
             contact: contact(self.site),
             desk,
             name,
+            base: String::new(),
         }
     }
 
     /// What a stranger may call it: nothing, where it or its category is not for strangers.
     fn public_name(&self, thing: &Thing) -> Option<String> {
-        let category = self.site.register().categories.get(&thing.asset.category);
-        let shown = !thing.asset.private && category.is_some_and(|category| category.public);
-        shown.then(|| thing.asset.name.clone())
+        is_shown(self.site.register(), &thing.asset.number).then(|| thing.asset.name.clone())
     }
 
     fn alias(&self, old: &Number, thing: &Thing) -> Alias {
@@ -191,6 +204,12 @@ impl Here<'_> {
     fn of_title(&self, pattern: &str) -> Phrase {
         self.say(pattern, &[("title", Some(Phrase::name(&self.site.config().title).strong()))])
     }
+}
+
+/// Whether strangers may know what it is: neither it nor its category is private.
+pub(super) fn is_shown(register: &Register, number: &Number) -> bool {
+    let asset = register.assets.get(number).filter(|asset| !asset.private);
+    asset.and_then(|asset| register.categories.get(&asset.category)).is_some_and(|category| category.public)
 }
 
 /// Whom to tell, as it is written, with links where there can be some.

@@ -67,7 +67,7 @@ where
 }
 
 /// The symbol that the asset's label bears.
-fn label_symbol<S, E>(press: &Press<S>, number: &str) -> Result<Symbol, Failure<E>> {
+pub(super) fn label_symbol<S, E>(press: &Press<S>, number: &str) -> Result<Symbol, Failure<E>> {
     let config = press.site.config();
     let text = match &config.base_url {
         Some(base) => symbol::address(base, number),

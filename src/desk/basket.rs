@@ -1,0 +1,435 @@
+//! Many at once: a basket to take, a basket to bring back, and what became of each thing in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::asked::{Asked, Fields};
+use super::forms::Sheet;
+use super::motions::{Fate, Wrong, refused_items};
+use super::pages::{button, item, kept, nonce};
+use super::receipt::recorded_line;
+use super::reply::{Reply, no, refused};
+use super::who::{Caller, SPEAKER};
+use super::{Desk, View};
+use crate::git;
+use crate::register::motion::kind;
+use crate::register::time::instant;
+use crate::register::{EventId, Motion, Number, Refusals, Slug};
+use crate::site::Phrase;
+use crate::site::desk::{Choice, Form, Input, Item, Look, Notice, View as Page};
+
+/// Assets that are moved at once.
+const MOST: usize = 200;
+
+/// Numbers that a phone keeps in its basket: more make no cookie.
+const MOST_KEPT: usize = 60;
+
+/// The cookie that keeps the basket.
+const BASKET: &str = "tagbook_basket";
+
+/// What can become of a thing that one had: as forms say it.
+const FATES: &[&str] = &["back", "mine", "other", "broken", "unknown"];
+
+/// Fields that go for all of a batch.
+const COMMON: &[&str] =
+    &["kind", "numbers", "due", "to", "location", "condition", "note", "job", "nonce", "by", "at", "last"];
+
+/// What is to become of one asset: a kind, an intent or a fate, and its own fields.
+struct Wish {
+    typed: String,
+    what: String,
+    fields: Fields,
+}
+
+impl Desk {
+    /// The basket: what is in it, and what can be done with all of it.
+    pub(super) fn basket(&self, asked: &Asked, small: &View, caller: &Caller) -> Result<Reply, git::Error> {
+        if !caller.is_known() {
+            return Ok(self.enrol_page(asked, small, caller, Some(401)));
+        }
+        // The phone keeps it: what is scanned comes to what was scanned before.
+        let kept = asked.cookie(BASKET).unwrap_or_default().replace('.', " ");
+        let typed = format!("{kept} {}", asked.fields.said("numbers").unwrap_or_default());
+        let reply = self.basket_page(asked, caller, &typed, &Vec::new(), 200)?;
+        let (numbers, _) = self.numbers(&typed)?;
+        let numbers: Vec<&str> = numbers.iter().rev().take(MOST_KEPT).rev().map(Number::as_str).collect();
+        Ok(reply.with_cookie(self.cookie(BASKET, &numbers.join("."), true)))
+    }
+
+    fn basket_page(
+        &self,
+        asked: &Asked,
+        caller: &Caller,
+        typed: &str,
+        wrong: &Wrong,
+        status: u16,
+    ) -> Result<Reply, git::Error> {
+        let (found, unknown) = self.numbers(typed)?;
+        let view = self.view(&found)?;
+        Ok(self.page(&view, caller, status, |look| {
+            let sheet = Sheet {
+                view: &view,
+                look,
+                fields: &asked.fields,
+                wrong,
+                person: caller.person.as_ref(),
+                is_counter: caller.is_counter,
+            };
+            let mut page = Page { title: look.word("basket_title"), ..Page::default() };
+            page.items = found.iter().map(|number| item(look, &view, number)).collect();
+            if !unknown.is_empty() {
+                let line = look.say("basket_unknown", &[("numbers", Some(Phrase::text(&unknown.join(", "))))]);
+                page.notice = Some(Notice { tone: "warn", title: line.plain().to_owned(), lines: Vec::new() });
+            } else if !wrong.is_empty() {
+                page.notice = Some(Notice { tone: "bad", title: look.word("desk_wrong"), lines: Vec::new() });
+            }
+            let numbers: Vec<&str> = found.iter().map(Number::as_str).collect();
+            let mut input = sheet.plain("numbers", look.word("basket_numbers"), "area", &numbers.join("\n"), true);
+            input.hint = Some(look.word("basket_hint"));
+            let mut fields = vec![input];
+            fields.extend(caller.is_counter.then(|| sheet.speaker()));
+            let own = caller.person.as_ref().map(Slug::as_str).unwrap_or_default();
+            let to = asked.fields.said("to").unwrap_or(own);
+            fields.push(sheet.select(
+                "to",
+                look.word("basket_to"),
+                false,
+                Some(look.word("basket_to_me")),
+                sheet.people(),
+                to,
+            ));
+            fields.push(sheet.plain(
+                "due",
+                look.word("field_due"),
+                "date",
+                asked.fields.said("due").unwrap_or_default(),
+                false,
+            ));
+            fields.push(sheet.note("have"));
+            page.forms.push(Form {
+                action: self.at("batch"),
+                submit: look.word("basket_take"),
+                first: true,
+                fields,
+                hidden: vec![("nonce".to_owned(), nonce())],
+                name: Some(("kind".into(), "have".into())),
+                others: vec![("kind".into(), "back".into(), look.word("basket_back"))],
+                ..Form::default()
+            });
+            page
+        }))
+    }
+
+    /// The assets that are named in a text, each once, and what names none.
+    fn numbers(&self, typed: &str) -> Result<(Vec<Number>, Vec<String>), git::Error> {
+        let (mut found, mut unknown) = (Vec::new(), Vec::new());
+        for word in words(typed) {
+            let number = match Number::typed(last_part(word)) {
+                Ok(number) => self.look_up(|index| index.resolve(&number).cloned())?,
+                Err(_) => None,
+            };
+            match number {
+                Some(number) if found.contains(&number) => {}
+                Some(number) => found.push(number),
+                None => unknown.push(word.chars().take(60).collect()),
+            }
+        }
+        Ok((found, unknown))
+    }
+
+    /// Records one motion of many assets as one commit: whatever can be, and says of the rest why not.
+    pub(super) fn record_many(&self, asked: &Asked, small: &View, caller: &Caller) -> Result<Reply, git::Error> {
+        if !caller.is_known() {
+            return Ok(self.enrol_first(asked, small, "batch", ""));
+        }
+        let is_known = |field: &str| {
+            COMMON.contains(&field) || ["item.", "to.", "note.", "of."].iter().any(|prefix| field.starts_with(prefix))
+        };
+        if let Some((stranger, _)) = asked.fields.iter().find(|(field, _)| !is_known(field)) {
+            let words = format!("a batch has no field `{}`", stranger.escape_debug());
+            return Ok(self.plainly(asked, 400, "unknown-field", &words));
+        }
+        let wishes = wishes(&asked.fields);
+        if wishes.is_empty() || wishes.len() > MOST {
+            return self.wrong_batch(asked, caller, "numbers", "basket_none");
+        }
+        let person = match self.speaker(asked, caller, small) {
+            Ok(person) => person,
+            Err(Some(reply)) => return Ok(reply),
+            Err(None) => return self.wrong_batch(asked, caller, "by", "field_by_missing"),
+        };
+        let nonce = asked.fields.said("nonce").unwrap_or_default();
+        let all: String =
+            kept(&asked.fields, &["by"]).iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let batch = EventId::hashed(&[person.as_str(), nonce, &all, "batch"]).as_str()[..8].to_owned();
+        let mut basket = Basket { batch, motions: Vec::new(), unread: Vec::new(), numbers: Vec::new() };
+        for wish in &wishes {
+            if let Some(bad) = self.add(wish, &person, small, &mut basket)? {
+                return Ok(self.plainly(asked, 422, "bad-field", &bad));
+            }
+        }
+        if basket.motions.is_empty() {
+            return self.wrong_batch(asked, caller, "numbers", "basket_none");
+        }
+        let fate = self.decide(std::mem::take(&mut basket.motions), small, &person);
+        let reply = self.tell_of_many(asked, caller, &basket, fate)?;
+        let reply = reply.with_cookie(self.cookie(BASKET, "", true));
+        Ok(if caller.is_counter { reply.with_cookie(self.cookie(SPEAKER, person.as_str(), true)) } else { reply })
+    }
+
+    /// Adds what is to become of one asset; what is wrong with it where nothing can be made of it.
+    fn add(&self, wish: &Wish, person: &Slug, small: &View, basket: &mut Basket) -> Result<Option<String>, git::Error> {
+        let number = match Number::typed(last_part(&wish.typed)) {
+            Ok(number) => self.look_up(|index| index.resolve(&number).cloned())?,
+            Err(_) => None,
+        };
+        let Some(number) = number else {
+            basket.unread.push(wish.typed.chars().take(60).collect());
+            return Ok(None);
+        };
+        if basket.numbers.contains(&number) {
+            return Ok(None);
+        }
+        let Some((name, fields)) = meant(wish) else {
+            return Ok(Some(format!("`{}` is nothing that could happen to `{number}`", wish.what.escape_debug())));
+        };
+        match self.motion(&fields, name, &number, person, small) {
+            Ok(motion) => basket.motions.push(Motion { batch: Some(basket.batch.clone()), ..motion }),
+            Err(wrong) => {
+                let wrong: Vec<_> = wrong.iter().map(|(key, why)| format!("{number}, {key}: {why}")).collect();
+                return Ok(Some(wrong.join("; ")));
+            }
+        }
+        basket.numbers.push(number);
+        Ok(None)
+    }
+
+    fn wrong_batch(&self, asked: &Asked, caller: &Caller, field: &str, word: &str) -> Result<Reply, git::Error> {
+        let why = self.stand(&self.view(&[])?, true, "").look(|look| look.word(word));
+        if asked.wants_json() {
+            return Ok(Reply::json(422, no("bad-field", &format!("{field}: {why}"))));
+        }
+        let typed: Vec<String> = wishes(&asked.fields).into_iter().map(|wish| wish.typed).collect();
+        self.basket_page(asked, caller, &typed.join(" "), &vec![(field.to_owned(), why)], 422)
+    }
+
+    fn tell_of_many(&self, asked: &Asked, caller: &Caller, basket: &Basket, fate: Fate) -> Result<Reply, git::Error> {
+        let (commit, outcome, refusals) = match fate {
+            Fate::Failed(failure) => return Ok(self.failed(asked, &failure.to_string())),
+            Fate::No(outcome, refusals) => (None, outcome, refusals),
+            Fate::Written(commit, mut outcome) => {
+                let refusals = std::mem::take(&mut outcome.refused);
+                (commit, outcome, refusals)
+            }
+        };
+        let done: Vec<(Number, crate::register::Event)> = outcome
+            .done
+            .iter()
+            .map(|request| (request.number.clone(), request.event.clone()))
+            .chain(outcome.known.iter().map(|known| (known.number.clone(), known.event.clone())))
+            .collect();
+        let commit = match (commit, done.first()) {
+            (Some(commit), _) => Some(commit.to_string()),
+            (None, Some((number, event))) => self.commit_of(number, event)?,
+            (None, None) => None,
+        };
+        let status = if done.is_empty() { 409 } else { 200 };
+        let view =
+            self.view(&[done.iter().map(|(number, _)| number.clone()).collect(), basket.numbers.clone()].concat())?;
+        let mut reply = if asked.wants_json() {
+            Reply::json(status, many_json(&done, commit.as_deref(), &refusals, basket))
+        } else {
+            self.page(&view, caller, status, |look| {
+                let receipt = Receipt { done: &done, commit: commit.as_deref(), refusals: &refusals, basket };
+                self.receipt_of_many(&view, look, caller, &receipt, &outcome.passed_over)
+            })
+        };
+        reply.has_recorded = !outcome.done.is_empty();
+        Ok(reply)
+    }
+
+    fn receipt_of_many(
+        &self,
+        view: &View,
+        look: &Look,
+        caller: &Caller,
+        receipt: &Receipt,
+        passed_over: &[Number],
+    ) -> Page {
+        let Receipt { done, commit, refusals, basket } = *receipt;
+        // The last word on each asset.
+        let last: BTreeMap<&Number, &crate::register::Event> =
+            done.iter().map(|(number, event)| (number, event)).collect();
+        let mut page = Page { title: look.word("receipt_title"), ..Page::default() };
+        let not_done = refusals.len() + basket.unread.len();
+        let count = |name: &str, n: usize| look.count(name, n).plain().to_owned();
+        page.notice = Some(Notice {
+            tone: if last.is_empty() {
+                "bad"
+            } else if not_done > 0 {
+                "warn"
+            } else {
+                "go"
+            },
+            title: if last.is_empty() { look.word("receipt_none") } else { count("receipt_count", last.len()) },
+            lines: (not_done > 0).then(|| count("receipt_not", not_done)).into_iter().collect(),
+        });
+        page.items = refused_items(look, view, refusals);
+        page.items.extend(basket.unread.iter().map(|typed| Item {
+            number: typed.clone(),
+            line: Some(Phrase::text(&look.word("desk_unknown"))),
+            tone: "bad",
+            ..Item::default()
+        }));
+        page.items.extend(passed_over.iter().map(|number| Item {
+            line: Some(Phrase::text(&look.word("receipt_passed_over"))),
+            tone: "off",
+            ..item(look, view, number)
+        }));
+        page.items.extend(last.iter().map(|(number, event)| Item {
+            line: look.sentence(number, &event.id),
+            tone: "go",
+            ..item(look, view, number)
+        }));
+        if let Some((_, event)) = done.last() {
+            page.lines.push(recorded_line(look, event, commit));
+        }
+        if !last.is_empty() {
+            let mut hidden = vec![("nonce".to_owned(), nonce())];
+            if caller.is_counter {
+                hidden.extend(done.last().map(|(_, event)| ("by".to_owned(), event.by.to_string())));
+            }
+            for number in last.keys() {
+                let of: Vec<&str> =
+                    done.iter().filter(|(of, _)| of == *number).map(|(_, event)| event.id.as_str()).collect();
+                hidden.push((format!("item.{number}"), "void".into()));
+                hidden.push((format!("of.{number}"), of.join(" ")));
+            }
+            page.forms.push(button(self.at("batch"), look.word("do_undo_all"), hidden));
+        }
+        page
+    }
+}
+
+/// What is decided together.
+struct Basket {
+    batch: String,
+    motions: Vec<Motion>,
+    /// What names no asset.
+    unread: Vec<String>,
+    numbers: Vec<Number>,
+}
+
+/// What became of it.
+struct Receipt<'r> {
+    done: &'r [(Number, crate::register::Event)],
+    commit: Option<&'r str>,
+    refusals: &'r Refusals,
+    basket: &'r Basket,
+}
+
+/// What is asked for each asset: by `numbers` and `kind`, or one by one.
+fn wishes(fields: &Fields) -> Vec<Wish> {
+    let what = fields.said("kind").unwrap_or("have");
+    let mut seen = BTreeSet::new();
+    let listed = words(fields.said("numbers").unwrap_or_default()).map(|word| (word.to_owned(), what.to_owned()));
+    let each = fields.under("item.").filter(|(_, what)| !what.is_empty());
+    let each = each.map(|(number, what)| (number.to_owned(), what.to_owned()));
+    let all = listed.chain(each).filter(|(typed, _)| seen.insert(typed.to_uppercase()));
+    all.map(|(typed, what)| {
+        let mut own = Fields::default();
+        for name in ["due", "to", "location", "condition", "note", "job", "at", "last", "nonce"] {
+            if let Some(said) = fields.said(name) {
+                own.set(name, said);
+            }
+        }
+        for name in ["to", "note", "of"] {
+            if let Some(said) = fields.said(&format!("{name}.{typed}")) {
+                own.set(name, said);
+            }
+        }
+        Wish { typed, what, fields: own }
+    })
+    .collect()
+}
+
+/// What a wish comes to: the kind or intent, and the fields that it takes.
+fn meant(wish: &Wish) -> Option<(&'static str, Fields)> {
+    let mut fields = wish.fields.clone();
+    let name = match wish.what.as_str() {
+        "mine" => {
+            fields.set("to", "");
+            "have"
+        }
+        "other" => {
+            // Without a name nobody is known to have it: all that is known is that it is not here.
+            if fields.said("to").is_none() { "missing" } else { "have" }
+        }
+        "broken" => {
+            if fields.said("note").is_none() {
+                fields.set("note", "broken");
+            }
+            fields.set("severity", "major");
+            "report"
+        }
+        "unknown" => "missing",
+        name => kind(name)?.name,
+    };
+    // A day that is meant for what stays with someone is none for what comes back.
+    let takes = kind(name)?.fields;
+    let mut own = Fields::default();
+    for (key, value) in fields.iter() {
+        let is_common = matches!(key, "note" | "job" | "at" | "last" | "nonce");
+        if is_common || takes.iter().any(|(known, _)| *known == key) {
+            own.set(key, value);
+        }
+    }
+    Some((name, own))
+}
+
+/// What can be said of a thing that one had, and to whom it went.
+pub(super) fn fates(look: &Look, sheet: &Sheet, number: &Number) -> Vec<Input> {
+    let none = Choice { value: String::new(), word: look.word("fate_none"), is_chosen: true };
+    let fate =
+        |fate: &&str| Choice { value: (*fate).to_owned(), word: look.word(&format!("fate_{fate}")), is_chosen: false };
+    let choices = std::iter::once(none).chain(FATES.iter().map(fate)).collect();
+    let what = Input {
+        name: format!("item.{number}"),
+        label: look.word("fate_label"),
+        kind: "select",
+        choices,
+        ..Input::default()
+    };
+    let mut who =
+        sheet.select(&format!("to.{number}"), look.word("fate_who"), false, Some("–".into()), sheet.people(), "");
+    who.hint = Some(look.word("fate_who_hint"));
+    vec![what, who]
+}
+
+fn many_json(
+    done: &[(Number, crate::register::Event)],
+    commit: Option<&str>,
+    refusals: &Refusals,
+    basket: &Basket,
+) -> Value {
+    let events: Vec<Value> = done
+        .iter()
+        .map(|(number, event)| json!({"number": number, "event": event.id, "at": instant(event.at)}))
+        .collect();
+    let mut no: Vec<Value> =
+        refusals.iter().map(|(number, refusal)| refused(Some(number), refusal)["refusal"].clone()).collect();
+    no.extend(basket.unread.iter().map(|typed| {
+        json!({"code": "unknown-asset", "message": format!("there is no asset `{}`", typed.escape_debug()), "number": typed})
+    }));
+    json!({"ok": !done.is_empty(), "batch": basket.batch, "commit": commit, "events": events, "refusals": no})
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|word| !word.is_empty())
+}
+
+/// `CAM-0001` of a scanned address.
+fn last_part(word: &str) -> &str {
+    if word.contains("://") { word.trim_end_matches('/').rsplit('/').next().unwrap_or(word) } else { word }
+}

@@ -1,0 +1,142 @@
+//! What no single asset says: whose part it is, which number stands for another, who has what. Kept along from commit to commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use git2::Oid;
+
+use crate::git::{self, Repo};
+use crate::register::{self, Number, Slug};
+
+/// The whole register in a line for each asset. Following a commit costs what it changed; only the first reads everything.
+#[derive(Debug, Default)]
+pub struct Index {
+    at: Option<Oid>,
+    lines: BTreeMap<String, Line>,
+    folders: BTreeMap<Number, String>,
+    parts: BTreeMap<Number, BTreeSet<Number>>,
+    aliases: BTreeMap<Number, Number>,
+    held: BTreeMap<Slug, BTreeSet<Number>>,
+}
+
+/// An asset, as others refer to it.
+#[derive(Debug, Clone)]
+struct Line {
+    number: Number,
+    kit: Option<Number>,
+    aliases: Vec<Number>,
+    custodian: Option<Slug>,
+}
+
+impl Index {
+    /// Brings the index to what the register is at a commit.
+    ///
+    /// # Errors
+    /// Where the register cannot be read.
+    pub fn follow(&mut self, repo: &Repo, commit: Oid) -> Result<(), git::Error> {
+        if self.at == Some(commit) {
+            return Ok(());
+        }
+        // The commit that was followed may be gone: one that a faster desk took the place of.
+        let changed = repo.changed_folders(self.at, commit).or_else(|_| {
+            *self = Index::default();
+            repo.changed_folders(None, commit)
+        })?;
+        let opened = read(repo, commit, self.at.is_none(), &changed)?;
+        for folder in &changed {
+            self.remove(folder);
+        }
+        for asset in opened.register.assets.values() {
+            // Who has it hangs on no day.
+            let folded = register::state::fold(
+                opened.ledger.log(&asset.number),
+                opened.register.ground(asset),
+                chrono::DateTime::<chrono::Utc>::MAX_UTC,
+            );
+            let custodian = folded.state.custody.map(|custody| custody.person);
+            let line = Line {
+                number: asset.number.clone(),
+                kit: asset.part_of.clone(),
+                aliases: asset.aliases.clone(),
+                custodian,
+            };
+            self.insert(format!("{}/", asset.folder), line);
+        }
+        self.at = Some(commit);
+        Ok(())
+    }
+
+    /// The parts of a kit, and theirs.
+    #[must_use]
+    pub fn parts(&self, kit: &Number) -> Vec<Number> {
+        let mut all = vec![kit.clone()];
+        let mut next = 0;
+        while let Some(kit) = all.get(next) {
+            let new: Vec<_> =
+                self.parts.get(kit).into_iter().flatten().filter(|part| !all.contains(part)).cloned().collect();
+            all.extend(new);
+            next += 1;
+        }
+        all.remove(0);
+        all
+    }
+
+    /// The number that an asset has, of the one on its tag.
+    #[must_use]
+    pub fn resolve(&self, number: &Number) -> Option<&Number> {
+        self.folders.get_key_value(number).map(|(number, _)| number).or_else(|| self.aliases.get(number))
+    }
+
+    /// What someone has, in order of the numbers.
+    #[must_use]
+    pub fn held(&self, person: &Slug) -> Vec<Number> {
+        self.held.get(person).into_iter().flatten().cloned().collect()
+    }
+
+    fn insert(&mut self, folder: String, line: Line) {
+        if let Some(kit) = &line.kit {
+            self.parts.entry(kit.clone()).or_default().insert(line.number.clone());
+        }
+        for alias in &line.aliases {
+            self.aliases.insert(alias.clone(), line.number.clone());
+        }
+        if let Some(person) = &line.custodian {
+            self.held.entry(person.clone()).or_default().insert(line.number.clone());
+        }
+        self.folders.insert(line.number.clone(), folder.clone());
+        self.lines.insert(folder, line);
+    }
+
+    fn remove(&mut self, folder: &str) {
+        let Some(line) = self.lines.remove(folder) else { return };
+        let mut take = |number: &Number| {
+            if let Some(parts) = self.parts.get_mut(number) {
+                parts.remove(&line.number);
+            }
+        };
+        line.kit.iter().for_each(&mut take);
+        for alias in &line.aliases {
+            self.aliases.remove(alias);
+        }
+        if let Some(held) = line.custodian.as_ref().and_then(|person| self.held.get_mut(person)) {
+            held.remove(&line.number);
+        }
+        self.folders.remove(&line.number);
+    }
+}
+
+/// The records and logs in these folders, or all.
+fn read(repo: &Repo, commit: Oid, all: bool, folders: &BTreeSet<String>) -> Result<register::Opened, git::Error> {
+    let wanted = |folder: &str| {
+        let depth = folder.matches('/').count();
+        let is_log = folder.ends_with("/log/");
+        let within = || folders.range(..=folder.to_owned()).next_back().is_some_and(|known| folder.starts_with(known));
+        let above = || folders.range(folder.to_owned()..).next().is_some_and(|known| known.starts_with(folder));
+        match depth {
+            1 => folder == "assets/",
+            _ if all => depth < 4 || is_log,
+            2 => above() || within(),
+            _ => folders.contains(folder) || (is_log && within()),
+        }
+    };
+    Ok(register::open(&repo.part_at(commit, &wanted)?))
+}

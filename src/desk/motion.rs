@@ -1,0 +1,188 @@
+//! A motion on its way into the register: decided on the newest commit, asset by asset, and written as one commit.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::Utc;
+use git2::Oid;
+
+use super::index::Index;
+use crate::git::{self, Author, Change, Job, Repo, Verdict};
+use crate::register::decide::Request;
+use crate::register::{self, Event, Moment, Motion, Number, Opened, Posting, Refusals};
+use crate::tree::Tree;
+
+/// A motion as a job for a [`git::Writer`], which has it decided on every commit that it may come after.
+///
+/// Of the assets only those that the motion names are read, whatever else there is: it costs the same in any register.
+/// A kit moves with the parts that are named beside it.
+#[must_use]
+pub fn job(motion: Motion, author: Author, committer: Option<Author>) -> Job<'static, Refusals> {
+    Box::new(move |repo, commit| {
+        let opened = read(repo, commit, &motion.numbers)?;
+        if motion.numbers.iter().any(|number| motion.is_recorded(&opened, number)) {
+            return Ok(Verdict::Known);
+        }
+        let moment = Moment::at(Utc::now(), opened.register.config.timezone);
+        Ok(match motion.decide(&opened, &moment) {
+            Err(refusals) => Verdict::No(refusals),
+            Ok(decided) => Verdict::Write(change(&opened, &decided.requests, author.clone(), committer.clone())),
+        })
+    })
+}
+
+fn change(opened: &Opened, requests: &[Request], author: Author, committer: Option<Author>) -> Change {
+    let Posting { files, removed, message } = Posting::new(&opened.register, requests);
+    let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
+    Change { files, removed, message, author, committer }
+}
+
+/// What became of motions that were decided together: each for itself, so that one that is refused keeps no other back.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The register as it was decided on: the assets concerned, without what was added.
+    pub opened: Option<Opened>,
+    /// What was recorded.
+    pub done: Vec<Request>,
+    /// What had been recorded before, by the same request.
+    pub known: Vec<Known>,
+    /// What was refused, by the number that was named.
+    pub refused: Refusals,
+    /// Parts of kits that nobody had.
+    pub passed_over: Vec<Number>,
+}
+
+/// An event that stood in the register already.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The asset that was named.
+    pub number: Number,
+    /// The event.
+    pub event: Event,
+    /// Whether something came after it.
+    pub is_past: bool,
+}
+
+/// Where a job leaves what it decided last.
+pub type Slot = Arc<Mutex<Outcome>>;
+
+/// Motions as one job and one commit. What each came to is left in `slot`, as it was decided last.
+pub(super) fn together(
+    motions: Vec<Motion>,
+    index: Arc<Mutex<Index>>,
+    who: (Author, Author),
+    slot: &Slot,
+) -> Job<'static, Refusals> {
+    let slot = Arc::clone(slot);
+    Box::new(move |repo, commit| {
+        let mut outcome = Outcome::default();
+        let (author, committer) = who.clone();
+        let concerned = {
+            let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
+            index.follow(repo, commit)?;
+            let named = motions.iter().flat_map(|motion| &motion.numbers);
+            named.flat_map(|number| std::iter::once(number.clone()).chain(index.parts(number))).collect::<Vec<_>>()
+        };
+        let opened = read(repo, commit, &concerned)?;
+        let moment = Moment::at(Utc::now(), opened.register.config.timezone);
+        for motion in &motions {
+            weigh(motion, &opened, &moment, &mut outcome);
+        }
+        let verdict = if !outcome.done.is_empty() {
+            Verdict::Write(change(&opened, &outcome.done, author, Some(committer)))
+        } else if outcome.refused.is_empty() {
+            Verdict::Known
+        } else {
+            Verdict::No(outcome.refused.clone())
+        };
+        outcome.opened = Some(opened);
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+        Ok(verdict)
+    })
+}
+
+fn weigh(motion: &Motion, opened: &Opened, moment: &Moment, outcome: &mut Outcome) {
+    if let Some(known) = known(motion, opened) {
+        outcome.known.push(known);
+        return;
+    }
+    match motion.decide(opened, moment) {
+        Err(refusals) => outcome.refused.extend(refusals),
+        Ok(decided) => {
+            // What moved with its kit already does not move again.
+            let done: BTreeSet<Number> = outcome.done.iter().map(|done| done.number.clone()).collect();
+            outcome.done.extend(decided.requests.into_iter().filter(|request| !done.contains(&request.number)));
+            outcome.passed_over.extend(decided.passed_over);
+        }
+    }
+}
+
+/// What the same motion wrote before: the first of its events that stands in a log.
+fn known(motion: &Motion, opened: &Opened) -> Option<Known> {
+    let moved = motion.moved(&opened.register).ok()?;
+    moved.iter().find_map(|moved| {
+        let log = opened.ledger.log(&moved.number);
+        let event = &log.event(&motion.first_id(&moved.number))?.event;
+        let own = |other: &Event| event.batch.is_some() && other.batch == event.batch;
+        let mut later = log.events().iter().rev().take_while(|logged| logged.event.id != event.id);
+        let is_past = later.any(|later| !own(&later.event));
+        Some(Known { number: moved.number.clone(), event: event.clone(), is_past })
+    })
+}
+
+/// The register at a commit with the records and logs of these assets alone, wherever they are filed.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn read(repo: &Repo, commit: Oid, numbers: &[Number]) -> Result<Opened, git::Error> {
+    let opened = read_where(repo, commit, numbers, |number, group| number.group() == group)?;
+    if numbers.iter().all(|number| opened.register.assets.contains_key(number)) {
+        return Ok(opened);
+    }
+    read_where(repo, commit, numbers, |_, _| true)
+}
+
+/// The same, with what lies beside the records: photos and papers.
+pub(super) fn read_with_files(repo: &Repo, commit: Oid, numbers: &[Number]) -> Result<(Opened, Tree), git::Error> {
+    let tree = part(repo, commit, numbers, |number, group| number.group() == group, true)?;
+    let opened = register::open(&tree);
+    if numbers.iter().all(|number| opened.register.assets.contains_key(number)) {
+        return Ok((opened, tree));
+    }
+    let tree = part(repo, commit, numbers, |_, _| true, true)?;
+    Ok((register::open(&tree), tree))
+}
+
+/// The same, of the groups that an asset may be filed in.
+fn read_where(
+    repo: &Repo,
+    commit: Oid,
+    numbers: &[Number],
+    may_be_in: impl Fn(&Number, &str) -> bool,
+) -> Result<Opened, git::Error> {
+    Ok(register::open(&part(repo, commit, numbers, may_be_in, false)?))
+}
+
+fn part(
+    repo: &Repo,
+    commit: Oid,
+    numbers: &[Number],
+    may_be_in: impl Fn(&Number, &str) -> bool,
+    with_files: bool,
+) -> Result<Tree, git::Error> {
+    let inside = |name: &str| name == "log" || (with_files && name == "files");
+    let wanted = |folder: &str| {
+        let parts: Vec<&str> = folder.trim_end_matches('/').split('/').collect();
+        let is = |number: &Number, group: &str, name: &str| number.as_str() == name && may_be_in(number, group);
+        let names = |name: &str| numbers.iter().any(|number| number.as_str() == name);
+        match parts.as_slice() {
+            ["assets" | "people" | "phones" | "jobs"] | ["phones", _] => true,
+            ["assets", top] => names(top) || numbers.iter().any(|number| may_be_in(number, top)),
+            ["assets", top, inner] if names(top) && inside(inner) => true,
+            ["assets", group, name] => numbers.iter().any(|number| is(number, group, name)),
+            ["assets", group, name, inner] => inside(inner) && numbers.iter().any(|number| is(number, group, name)),
+            _ => false,
+        }
+    };
+    repo.part_at(commit, &wanted)
+}

@@ -1,0 +1,147 @@
+//! Who is asking: a phone that was enrolled, a counter where anyone may say who they are, or a stranger.
+
+use std::net::IpAddr;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::asked::Asked;
+use crate::register::{Moment, Opened, Phone, Role, Slug};
+
+/// The cookie of a phone's token, over https and without.
+pub(super) const COOKIES: [&str; 2] = ["__Host-tagbook", "tagbook"];
+
+/// The cookie in which a counter keeps who spoke last.
+pub(super) const SPEAKER: &str = "tagbook_by";
+
+/// Whose devices stand at the counter: under this name there is no person.
+pub(super) const COUNTER: &str = "desk";
+
+/// Who may act without an enrolled phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Nobody.
+    Enrolled,
+    /// Whoever sits at this machine.
+    Here,
+    /// Everybody: a register to play with.
+    Everybody,
+}
+
+/// Whoever asks.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    /// Who it is; at a counter, who spoke last.
+    pub person: Option<Slug>,
+    /// Whether they may speak for anyone.
+    pub is_counter: bool,
+    /// Whether that person runs the register.
+    pub is_keeper: bool,
+    /// The file of the phone, as `phones/ana/7k2m.toml`.
+    pub phone: Option<String>,
+    /// Whether nothing but a browser's own doing says so: then a form must come from a page of ours.
+    pub by_cookie: bool,
+}
+
+impl Caller {
+    /// Whoever asks, as far as the register knows them.
+    pub(super) fn of(asked: &Asked, opened: &Opened, moment: &Moment, trust: Trust, usual: Option<&Slug>) -> Caller {
+        let spoke = || {
+            let said = asked.cookie(SPEAKER).map(Slug::referred);
+            said.or_else(|| usual.cloned()).filter(|slug| is_here(opened, slug, moment))
+        };
+        let keeps = |slug: &Slug| opened.register.people.get(slug).is_some_and(|person| person.role == Role::Keeper);
+        let counter = |phone: Option<String>, by_cookie| {
+            let person = spoke();
+            let is_keeper = person.as_ref().is_some_and(keeps);
+            Caller { person, is_counter: true, is_keeper, phone, by_cookie }
+        };
+        let by_cookie = asked.bearer().is_none();
+        let token = asked.bearer().or_else(|| COOKIES.iter().find_map(|name| asked.cookie(name)));
+        if let Some(phone) = token.and_then(|token| phone(opened, token)) {
+            let file = phone.source.path().to_owned();
+            if phone.person.as_str() == COUNTER {
+                return counter(Some(file), by_cookie);
+            }
+            if is_here(opened, &phone.person, moment) {
+                let (person, is_keeper) = (Some(phone.person.clone()), keeps(&phone.person));
+                return Caller { person, is_counter: false, is_keeper, phone: Some(file), by_cookie };
+            }
+        }
+        match trust {
+            Trust::Everybody => counter(None, by_cookie),
+            Trust::Here if asked.peer.is_some_and(|peer| peer.to_canonical().is_loopback()) => counter(None, by_cookie),
+            Trust::Enrolled | Trust::Here => Caller { by_cookie, ..Caller::default() },
+        }
+    }
+}
+
+/// Whether someone is a person of the register who has not left.
+pub(super) fn is_here(opened: &Opened, slug: &Slug, moment: &Moment) -> bool {
+    opened.register.people.get(slug).is_some_and(|person| !person.has_left(moment))
+}
+
+fn phone<'o>(opened: &'o Opened, token: &str) -> Option<&'o Phone> {
+    let hash = hashed(token);
+    // Every one is compared, and every one as long as any other.
+    let mut found = None;
+    for phone in &opened.register.phones {
+        if phone.token_sha256.as_ref().is_some_and(|known| bool::from(known.as_bytes().ct_eq(hash.as_bytes()))) {
+            found = Some(phone);
+        }
+    }
+    found
+}
+
+/// SHA-256 as the register has it: 64 small hexadecimal digits.
+#[must_use]
+pub fn hashed(secret: &str) -> String {
+    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether two origins are the same: scheme, host in any case, port.
+pub(super) fn same_origin(one: &str, other: &str) -> bool {
+    let plain = |origin: &str| {
+        let origin = origin.trim_end_matches('/').to_ascii_lowercase();
+        let usual = if origin.starts_with("https:") { ":443" } else { ":80" };
+        origin.strip_suffix(usual).map(str::to_owned).unwrap_or(origin)
+    };
+    plain(one) == plain(other)
+}
+
+/// Whether a host is an address or a name of a machine in the same network. Any other may be a stranger's site that has
+/// its own name resolved to this machine, to read the pages.
+#[must_use]
+pub fn is_near(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.parse::<IpAddr>().is_ok() || !name.contains('.') || name.ends_with(".local")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_compared_whole() {
+        assert!(same_origin("https://KIT.example.org", "https://kit.example.org:443"));
+        for other in [
+            "https://kit.example.org.evil.example",
+            "http://kit.example.org",
+            "https://kit.example.org:8443",
+            "https://kit.example",
+            "null",
+            "",
+        ] {
+            assert!(!same_origin(other, "https://kit.example.org"), "{other}");
+        }
+    }
+
+    #[test]
+    fn machines_nearby_are_told_from_the_rest_of_the_world() {
+        for near in ["127.0.0.1:8080", "[::1]:8080", "192.168.1.4", "localhost:1", "studio.local", "studio"] {
+            assert!(is_near(near), "{near}");
+        }
+        assert!(!is_near("evil.example:8080"));
+    }
+}

@@ -1,0 +1,160 @@
+//! Which assets' folders differ between two commits: only trees whose ids differ are looked into.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use git2::{ObjectType, Oid};
+
+use super::{Error, Repo, trees};
+
+impl Repo {
+    /// The folders below `assets/` that are otherwise at `here` than at `before`, or that one of them has not: of assets, as
+    /// `assets/CAM-00xx/CAM-0001/`, in order. Without a commit before, all of them.
+    ///
+    /// # Errors
+    /// Where a tree cannot be read.
+    pub fn changed_folders(&self, before: Option<Oid>, here: Oid) -> Result<BTreeSet<String>, Error> {
+        let old = before.map(|before| self.assets_tree(before)).transpose()?.flatten();
+        let mut changed = BTreeSet::new();
+        self.compare(old, self.assets_tree(here)?, "assets/", 0, &mut changed)?;
+        Ok(changed)
+    }
+
+    /// The commit that brought the file at `path`, with when it was committed; `None` where that is more than `most` commits
+    /// back, or before the history begins here.
+    ///
+    /// # Errors
+    /// Where a commit or a tree cannot be read.
+    pub fn origin(&self, head: Oid, path: &str, most: usize) -> Result<Option<super::history::Commit>, Error> {
+        let mut here = head;
+        for _ in 0..most {
+            let Ok(commit) = self.git.find_commit(here) else { return Ok(None) };
+            let mut has = None;
+            let parents: Vec<Oid> = commit.parent_ids().collect();
+            for parent in parents {
+                // The parents of a shallow clone's last commits are not there.
+                if self.git.find_commit(parent).is_err() {
+                    return Ok(None);
+                }
+                if has.is_none() && self.has_file(parent, path)? {
+                    has = Some(parent);
+                }
+            }
+            match has {
+                Some(parent) => here = parent,
+                None => return self.describe(here).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the register has a file at `path` at a commit.
+    fn has_file(&self, commit: Oid, path: &str) -> Result<bool, Error> {
+        let Some(mut here) = self.register_tree(commit)? else { return Ok(false) };
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            let raw = self.content(here, ObjectType::Tree)?;
+            let entries = trees::parse(&raw)?;
+            let Some(entry) = entries.iter().find(|entry| entry.name == part.as_bytes()) else { return Ok(false) };
+            match (parts.peek(), entry.is_folder()) {
+                (None, is_folder) => return Ok(!is_folder),
+                (Some(_), true) => here = entry.id()?,
+                (Some(_), false) => return Ok(false),
+            }
+        }
+        Ok(false)
+    }
+
+    fn assets_tree(&self, commit: Oid) -> Result<Option<Oid>, Error> {
+        let Some(top) = self.register_tree(commit)? else { return Ok(None) };
+        Ok(self.folders_in(Some(top))?.remove("assets"))
+    }
+
+    fn folders_in(&self, tree: Option<Oid>) -> Result<BTreeMap<String, Oid>, Error> {
+        let Some(id) = tree else { return Ok(BTreeMap::new()) };
+        let raw = self.content(id, ObjectType::Tree)?;
+        let entries = trees::parse(&raw)?;
+        let folders = entries.iter().filter(|entry| entry.is_folder());
+        folders.map(|entry| Ok((String::from_utf8_lossy(entry.name).into_owned(), entry.id()?))).collect()
+    }
+
+    fn has_record(&self, tree: Oid) -> Result<bool, Error> {
+        let raw = self.content(tree, ObjectType::Tree)?;
+        Ok(trees::parse(&raw)?.iter().any(|entry| entry.name == b"asset.toml"))
+    }
+
+    fn compare(
+        &self,
+        old: Option<Oid>,
+        new: Option<Oid>,
+        prefix: &str,
+        depth: usize,
+        changed: &mut BTreeSet<String>,
+    ) -> Result<(), Error> {
+        let (before, here) = (self.folders_in(old)?, self.folders_in(new)?);
+        let names: BTreeSet<&String> = before.keys().chain(here.keys()).collect();
+        for name in names {
+            let (old, new) = (before.get(name).copied(), here.get(name).copied());
+            if old == new {
+                continue;
+            }
+            let path = format!("{prefix}{name}/");
+            let mut is_asset = depth > 0;
+            for tree in [old, new].into_iter().flatten() {
+                is_asset = is_asset || self.has_record(tree)?;
+            }
+            if is_asset {
+                changed.insert(path);
+            } else {
+                self.compare(old, new, &path, depth + 1, changed)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use git2::Repository;
+
+    use super::*;
+    use crate::git::{Answer, Author, Change, Job, Verdict, Writer};
+
+    fn commit(writer: &mut Writer, files: &[&str], removed: &[&str]) -> Oid {
+        let change = Change {
+            files: files.iter().map(|path| ((*path).to_owned(), path.as_bytes().to_vec())).collect(),
+            removed: removed.iter().map(|path| (*path).to_owned()).collect(),
+            message: "m\n".into(),
+            author: Author { name: "A".into(), email: "a@example.org".into() },
+            committer: None,
+        };
+        let mut jobs: [Job<()>; 1] = [Box::new(move |_, _| Ok(Verdict::Write(change.clone())))];
+        match writer.record(&mut jobs).pop() {
+            Some(Answer::Recorded(receipt)) => receipt.commit,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_what_differs_is_named_and_the_commit_that_brought_a_file_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repository::init_bare(folder.path()).unwrap();
+        let tree = repo.treebuilder(None).unwrap().write().unwrap();
+        let who = git2::Signature::now("A", "a@example.org").unwrap();
+        let tree = repo.find_tree(tree).unwrap();
+        repo.commit(Some("refs/heads/main"), &who, &who, "first", &tree, &[]).unwrap();
+        let mut writer = Writer::new(Repo::at(folder.path()).unwrap(), "refs/heads/main".into(), None);
+        let first = commit(&mut writer, &["assets/A-00xx/A-0001/asset.toml", "assets/B-1/asset.toml"], &[]);
+        let second = commit(&mut writer, &["assets/A-00xx/A-0002/asset.toml", "assets/B-1/log/e.toml"], &[]);
+        let third = commit(&mut writer, &["people/ana.toml"], &["assets/A-00xx/A-0002/asset.toml"]);
+        let repo = writer.repo();
+        let all = |before, here| repo.changed_folders(before, here).unwrap().into_iter().collect::<Vec<_>>();
+        assert_eq!(all(None, first), ["assets/A-00xx/A-0001/", "assets/B-1/"]);
+        assert_eq!(all(Some(first), second), ["assets/A-00xx/A-0002/", "assets/B-1/"]);
+        assert_eq!(all(Some(second), third), ["assets/A-00xx/A-0002/"]);
+        assert_eq!(all(Some(third), third), [""; 0]);
+        let origin = |path: &str, most| repo.origin(third, path, most).unwrap().map(|commit| commit.id);
+        assert_eq!(origin("assets/B-1/log/e.toml", 9), Some(second.to_string()));
+        assert_eq!(origin("assets/B-1/asset.toml", 9), Some(first.to_string()));
+        assert_eq!(origin("assets/B-1/asset.toml", 1), None);
+    }
+}
