@@ -8,11 +8,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a bench may fail, and panics to say so")]
 
+mod studio;
+
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -22,6 +22,8 @@ use fastrand::Rng;
 use tagbook::desk::job;
 use tagbook::git::{Answer, Author, Change, Job, Queue, Repo, Verdict, Writer};
 use tagbook::register::{Motion, Number, Refusals, Slug, What};
+
+use studio::{Bench, Whose, cpu, most_memory, number, parsed, setting};
 
 /// How often everything is measured.
 const TURNS: usize = 3;
@@ -38,14 +40,6 @@ fn main() {
         ["queue", repository, assets, writers] => together(repository, parsed(assets), parsed(writers)),
         _ => compare(),
     }
-}
-
-fn parsed(text: &str) -> usize {
-    text.parse().unwrap()
-}
-
-fn setting(name: &str, usual: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| usual.to_owned())
 }
 
 fn compare() {
@@ -87,16 +81,6 @@ fn compare() {
     }
 }
 
-struct Bench {
-    folder: PathBuf,
-    assets: usize,
-}
-
-/// The number of the asset at `index`.
-fn number(index: usize) -> Number {
-    Number::parse(&format!("CAM-{index:06}")).unwrap()
-}
-
 /// The events that everyone commits, from one seed: paths and texts.
 fn changes(assets: usize, commits: usize) -> impl Iterator<Item = (String, String)> {
     let mut chance = Rng::with_seed(7);
@@ -112,53 +96,6 @@ fn changes(assets: usize, commits: usize) -> impl Iterator<Item = (String, Strin
 }
 
 impl Bench {
-    fn git(&self, folder: &str, line: &str) -> Command {
-        let mut command = Command::new("git");
-        let config = ["user.name=Ana", "user.email=ana@example.org", "gc.auto=0", "maintenance.auto=false"];
-        command.current_dir(self.folder.join(folder)).env("GIT_CONFIG_NOSYSTEM", "1").env("HOME", &self.folder);
-        command.args(config.iter().flat_map(|setting| ["-c", setting])).args(line.split_whitespace());
-        command
-    }
-
-    fn run(&self, folder: &str, line: &str) {
-        assert!(self.git(folder, line).stdout(Stdio::null()).status().unwrap().success(), "git {line}");
-    }
-
-    /// A bare repository with a register of so many assets, in groups of a hundred.
-    fn prepare(&self) {
-        fs::create_dir_all(&self.folder).unwrap();
-        self.run(".", "init --quiet --bare --initial-branch main base.git");
-        let mut stream = String::from(
-            "commit refs/heads/main\ncommitter Ana <ana@example.org> 1700000000 +0000\ndata 8\nregister\n",
-        );
-        let mut file = |path: &str, text: &str| {
-            write!(stream, "M 100644 inline {path}\ndata {}\n{text}\n", text.len()).unwrap();
-        };
-        file("tagbook.toml", "title = \"Studio\"\n");
-        file("people/ana.toml", "name = \"Ana\"\nrole = \"keeper\"\n");
-        for index in 0..self.assets {
-            let number = number(index);
-            let text = format!("name = \"Camera {index}\"\ncategory = \"camera\"\n");
-            file(&format!("assets/{}/{number}/asset.toml", number.group()), &text);
-        }
-        self.import("base.git", &stream);
-    }
-
-    /// Feeds `git fast-import`, and gives the CPU that it took, in seconds.
-    fn import(&self, repository: &str, stream: &str) -> f64 {
-        let before = cpu(Whose::Children);
-        let mut command = self.git(repository, "fast-import --quiet");
-        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success());
-        cpu(Whose::Children) - before
-    }
-
-    fn copy(&self, to: &str) {
-        let copied = Command::new("cp").args(["-a", "base.git", to]).current_dir(&self.folder).status().unwrap();
-        assert!(copied.success());
-    }
-
     /// Milliseconds of CPU per commit, and the most memory in MiB, of a process that does what `what` says.
     fn ours(&self, what: &str, turn: usize, commits: usize) -> (f64, usize) {
         let copy = format!("{what}-{turn}.git");
@@ -166,16 +103,6 @@ impl Bench {
         let said = self.this(what, &copy, commits);
         let mut words = said.split_whitespace();
         (words.next().unwrap().parse().unwrap(), parsed(words.next().unwrap()))
-    }
-
-    fn this(&self, what: &str, repository: &str, count: usize) -> String {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        let words =
-            [what, self.folder.join(repository).to_str().unwrap(), &self.assets.to_string(), &count.to_string()]
-                .map(str::to_owned);
-        let output = command.args(words).stderr(Stdio::inherit()).output().unwrap();
-        assert!(output.status.success());
-        String::from_utf8(output.stdout).unwrap()
     }
 
     fn fast_import(&self, turn: usize, commits: usize) -> f64 {
@@ -283,7 +210,7 @@ fn alone(repository: &str, assets: usize, commits: usize, decides: bool) {
         assert!(matches!(answer, Answer::Recorded(_)), "{answer:?}");
     }
     let spent = cpu(Whose::Own) - before;
-    println!("{} {}", spent / commits as f64 * 1e3, most_memory());
+    println!("{} {}", spent / commits as f64 * 1e3, most_memory("self"));
 }
 
 /// Lets so many writers at one queue for a while, and says how many commits a second were acknowledged.
@@ -307,29 +234,4 @@ fn together(repository: &str, assets: usize, writers: usize) {
         .collect();
     all.into_iter().for_each(|writer| writer.join().unwrap());
     println!("{}", done.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64());
-}
-
-/// Whose time.
-#[derive(Clone, Copy)]
-enum Whose {
-    Own,
-    Children,
-}
-
-/// User and system time in seconds, as Linux counts it (proc(5): fields 14 to 17 of `stat`, in hundredths of a second).
-fn cpu(whose: Whose) -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<f64> =
-        stat.rsplit(')').next().unwrap().split_whitespace().skip(1).map(|field| field.parse().unwrap_or(0.0)).collect();
-    let first = match whose {
-        Whose::Own => 10,
-        Whose::Children => 12,
-    };
-    (fields[first] + fields[first + 1]) / 100.0
-}
-
-fn most_memory() -> usize {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    parsed(line.split_whitespace().nth(1).unwrap()) / 1024
 }

@@ -230,6 +230,29 @@ const startWithoutServer = () => {
   }, true);
 };
 
+// The code of an enrolment link comes behind its #, which is sent to nobody: it is put where it would be typed.
+const startEnrolment = () => {
+  const input = document.querySelector('form.ask [name=code]');
+  const code = decodeURIComponent(location.hash.slice(1));
+  if (!input || !/^[0-9a-z-]{12,16}$/i.test(code)) return;
+  input.value = code;
+  history.replaceState(null, '', location.pathname + location.search);
+};
+
+// A form is sent once, however often its button is tapped.
+const startForms = () => {
+  addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.method !== 'post') return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = 'yes';
+  });
+  // Whoever comes back to it may send it again.
+  addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach((form) => delete form.dataset.sent));
+};
+
 startWithoutServer();
+startEnrolment();
+startForms();
 startAllSearch();
 document.querySelectorAll('[data-list]').forEach(startList);

@@ -60,6 +60,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_max_level(tracing::Level::INFO).init();
     let temporary = tempfile::tempdir().map_err(|error| Stop::Failed(format!("cannot make a folder: {error}")))?;
     let (repository, branch, remote) = repository(register, args, temporary.path())?;
     let repo = Repo::of(&repository)?;
@@ -100,8 +101,7 @@ fn repository(
         let folder = args.clone.clone().unwrap_or_else(|| temporary.join("clone.git"));
         if folder.join("HEAD").is_file() {
             let branch = Repo::of(&folder)?.branch()?.map(|branch| branch.name).unwrap_or_default();
-            let shared = Remote { name: remote.clone(), branch: branch.clone(), tracking: None, depth: Some(1) };
-            return Ok((folder, branch, Some(shared)));
+            return Ok((folder, branch.clone(), Some(Remote::of_clone(branch))));
         }
         let (branch, shared) = Repo::shallow_clone(remote, args.branch.as_deref(), &folder)?;
         return Ok((folder, branch, Some(shared)));

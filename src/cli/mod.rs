@@ -138,10 +138,15 @@ impl From<std::io::Error> for Stop {
 
 type Outcome = Result<End, Stop>;
 
+/// Whether the runtime of AWS Lambda has started this program with nothing on its command line: then it is the desk.
+fn is_function() -> bool {
+    cfg!(feature = "lambda") && std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() && std::env::args_os().len() == 1
+}
+
 /// Does what the command line asks for. The exit code is 0 clean, 1 errors or a refusal, 2 usage, 3 the world failed.
 #[must_use]
 pub fn run() -> ExitCode {
-    let args = Args::parse();
+    let args = if is_function() { Args::parse_from(["tagbook", "desk"]) } else { Args::parse() };
     let register = args.register.as_deref();
     let outcome = match &args.command {
         Command::Demo(demo) => demo::run(demo),

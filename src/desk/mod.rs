@@ -19,6 +19,7 @@ mod people;
 mod readers;
 mod receipt;
 pub mod reply;
+mod shelf;
 mod stranger;
 mod who;
 
@@ -40,6 +41,7 @@ use index::Index;
 use limits::Limits;
 use readers::Readers;
 use reply::Reply;
+use shelf::Shelf;
 
 use crate::git::{self, Answer, Author, Queue, Remote, Repo, Verdict, Writer};
 use crate::register::{Moment, Number, Opened, Refusals, Slug};
@@ -83,6 +85,7 @@ pub struct Desk {
     readers: Readers,
     queue: Queue<Refusals>,
     index: Arc<Mutex<Index>>,
+    shelf: Arc<Shelf>,
     limits: Limits,
     /// When each phone was last used, since this desk began.
     used: Mutex<HashMap<String, DateTime<Utc>>>,
@@ -111,11 +114,19 @@ impl Desk {
             queue: Queue::start(writer),
             theme,
             index: Arc::default(),
+            shelf: Arc::default(),
             limits: Limits::default(),
             used: Mutex::default(),
             asked_remote: Mutex::default(),
             settings,
         })
+    }
+
+    /// The same for measuring: one may ask as often as one likes.
+    #[must_use]
+    pub fn without_limits(mut self) -> Desk {
+        self.limits = Limits::none();
+        self
     }
 
     /// Where it stands.
@@ -141,12 +152,17 @@ impl Desk {
         caller
     }
 
-    /// The newest register, with the records and logs of these assets and what lies beside them.
+    /// The newest register, with the records and logs of these assets.
     fn view(&self, numbers: &[Number]) -> Result<View, git::Error> {
+        self.view_with(numbers, false)
+    }
+
+    /// The same, with photos and papers where they are wanted.
+    fn view_with(&self, numbers: &[Number], with_files: bool) -> Result<View, git::Error> {
         self.refresh();
         self.readers.with(|repo| {
             let commit = repo.commit(&self.settings.branch)?;
-            let (opened, tree) = motion::read_with_files(repo, commit, numbers)?;
+            let (opened, tree) = self.shelf.read(repo, commit, numbers, with_files)?;
             let mut opened = opened;
             opened.register.config.desk_url = Some(self.settings.url.clone());
             let moment = Moment::at(Utc::now(), opened.register.config.timezone);

@@ -7,10 +7,10 @@ use chrono::Utc;
 use git2::Oid;
 
 use super::index::Index;
+use super::shelf::Shelf;
 use crate::git::{self, Author, Change, Job, Repo, Verdict};
 use crate::register::decide::Request;
 use crate::register::{self, Event, Moment, Motion, Number, Opened, Posting, Refusals};
-use crate::tree::Tree;
 
 /// A motion as a job for a [`git::Writer`], which has it decided on every commit that it may come after.
 ///
@@ -69,7 +69,7 @@ pub type Slot = Arc<Mutex<Outcome>>;
 /// Motions as one job and one commit. What each came to is left in `slot`, as it was decided last.
 pub(super) fn together(
     motions: Vec<Motion>,
-    index: Arc<Mutex<Index>>,
+    (index, shelf): (Arc<Mutex<Index>>, Arc<Shelf>),
     who: (Author, Author),
     slot: &Slot,
 ) -> Job<'static, Refusals> {
@@ -83,7 +83,7 @@ pub(super) fn together(
             let named = motions.iter().flat_map(|motion| &motion.numbers);
             named.flat_map(|number| std::iter::once(number.clone()).chain(index.parts(number))).collect::<Vec<_>>()
         };
-        let opened = read(repo, commit, &concerned)?;
+        let (opened, _) = shelf.read(repo, commit, &concerned, false)?;
         let moment = Moment::at(Utc::now(), opened.register.config.timezone);
         for motion in &motions {
             weigh(motion, &opened, &moment, &mut outcome);
@@ -142,17 +142,6 @@ pub fn read(repo: &Repo, commit: Oid, numbers: &[Number]) -> Result<Opened, git:
     read_where(repo, commit, numbers, |_, _| true)
 }
 
-/// The same, with what lies beside the records: photos and papers.
-pub(super) fn read_with_files(repo: &Repo, commit: Oid, numbers: &[Number]) -> Result<(Opened, Tree), git::Error> {
-    let tree = part(repo, commit, numbers, |number, group| number.group() == group, true)?;
-    let opened = register::open(&tree);
-    if numbers.iter().all(|number| opened.register.assets.contains_key(number)) {
-        return Ok((opened, tree));
-    }
-    let tree = part(repo, commit, numbers, |_, _| true, true)?;
-    Ok((register::open(&tree), tree))
-}
-
 /// The same, of the groups that an asset may be filed in.
 fn read_where(
     repo: &Repo,
@@ -160,29 +149,29 @@ fn read_where(
     numbers: &[Number],
     may_be_in: impl Fn(&Number, &str) -> bool,
 ) -> Result<Opened, git::Error> {
-    Ok(register::open(&part(repo, commit, numbers, may_be_in, false)?))
+    let small = |folder: &str| matches!(folder.split('/').next(), Some("people" | "phones" | "jobs"));
+    let part = repo.part_at(commit, &|folder| small(folder) || is_of(numbers, &may_be_in, &["log"], folder))?;
+    Ok(register::open(&part))
 }
 
-fn part(
-    repo: &Repo,
-    commit: Oid,
+/// Whether a folder is one of these assets, leads to one, or is one of those `inside` it.
+pub(super) fn is_of(
     numbers: &[Number],
     may_be_in: impl Fn(&Number, &str) -> bool,
-    with_files: bool,
-) -> Result<Tree, git::Error> {
-    let inside = |name: &str| name == "log" || (with_files && name == "files");
-    let wanted = |folder: &str| {
-        let parts: Vec<&str> = folder.trim_end_matches('/').split('/').collect();
-        let is = |number: &Number, group: &str, name: &str| number.as_str() == name && may_be_in(number, group);
-        let names = |name: &str| numbers.iter().any(|number| number.as_str() == name);
-        match parts.as_slice() {
-            ["assets" | "people" | "phones" | "jobs"] | ["phones", _] => true,
-            ["assets", top] => names(top) || numbers.iter().any(|number| may_be_in(number, top)),
-            ["assets", top, inner] if names(top) && inside(inner) => true,
-            ["assets", group, name] => numbers.iter().any(|number| is(number, group, name)),
-            ["assets", group, name, inner] => inside(inner) && numbers.iter().any(|number| is(number, group, name)),
-            _ => false,
+    inside: &[&str],
+    folder: &str,
+) -> bool {
+    let parts: Vec<&str> = folder.trim_end_matches('/').split('/').collect();
+    let is = |number: &Number, group: &str, name: &str| number.as_str() == name && may_be_in(number, group);
+    let names = |name: &str| numbers.iter().any(|number| number.as_str() == name);
+    match parts.as_slice() {
+        ["assets"] => true,
+        ["assets", top] => names(top) || numbers.iter().any(|number| may_be_in(number, top)),
+        ["assets", top, inner] if names(top) && inside.contains(inner) => true,
+        ["assets", group, name] => numbers.iter().any(|number| is(number, group, name)),
+        ["assets", group, name, inner] => {
+            inside.contains(inner) && numbers.iter().any(|number| is(number, group, name))
         }
-    };
-    repo.part_at(commit, &wanted)
+        _ => false,
+    }
 }

@@ -245,7 +245,8 @@ impl Desk {
     pub(super) fn decide(&self, motions: Vec<Motion>, view: &View, person: &Slug) -> Fate {
         let slot = Slot::default();
         let who = self.authors(&view.opened, person);
-        let answer = self.record(motion::together(motions, Arc::clone(&self.index), who, &slot));
+        let answer =
+            self.record(motion::together(motions, (Arc::clone(&self.index), Arc::clone(&self.shelf)), who, &slot));
         let outcome = std::mem::take(&mut *locked(&slot));
         match answer {
             Answer::Recorded(receipt) => Fate::Written(Some(receipt.commit), outcome),

@@ -3,10 +3,13 @@
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Fields, MOST_COOKIES, Unread};
+use super::forms::COMMON;
 use super::limits::{Kind, counted};
 use super::reply::{Reply, no};
 use super::who::{COOKIES, Caller, same_origin};
 use super::{Desk, View, is_near};
+use crate::register::event::SHAPES;
+use crate::register::motion::INTENTS;
 use crate::register::{Number, Refusal};
 use crate::site::desk::{self, Form, Item, Link, Look, Notice, Stand};
 use crate::site::{Phrase, desk as words};
@@ -73,13 +76,15 @@ impl Desk {
             if asked.wants_json() {
                 return Ok(Reply::json(401, no("who-are-you", "this phone is not enrolled")));
             }
+            let view = self.view_with(std::slice::from_ref(&number), true)?;
             let page = self.stand(&view, false, &statics).finder(&number);
             return Ok(page.map_or_else(|why| broken(&why), |page| Reply::page(200, page.unwrap_or_default())));
         }
         if asked.wants_json() {
             return Ok(Reply::json(200, state(&view, &number)));
         }
-        let view = self.with_parts(view, &number)?;
+        let all = [vec![number.clone()], self.look_up(|index| index.parts(&number))?].concat();
+        let view = self.view_with(&all, true)?;
         let page = self.stand(&view, true, &statics).asset(&number, &nonce());
         Ok(page.map_or_else(|why| broken(&why), |page| Reply::page(200, page.unwrap_or_default())))
     }
@@ -129,13 +134,10 @@ impl Desk {
         self.refuse(asked, caller, 404, "unknown-asset", "desk_unknown")
     }
 
-    /// The world failed: nothing is claimed.
+    /// The world failed: nothing is claimed. Why, the keeper reads in the log.
     pub(super) fn failed(&self, asked: &Asked, why: &str) -> Reply {
-        let mut reply = if asked.wants_json() {
-            Reply::json(503, no("unavailable", why))
-        } else {
-            self.refuse(asked, &Caller::default(), 503, "unavailable", "desk_failed")
-        };
+        tracing::warn!(why, "not recorded");
+        let mut reply = self.refuse(asked, &Caller::default(), 503, "unavailable", "desk_failed");
         reply.retry_after = Some(5);
         reply
     }
@@ -233,10 +235,25 @@ impl Caller {
     }
 }
 
-/// The description of the JSON side, for a desk at `url`.
+/// The description of the JSON side, for a desk at `url`. Kinds and their fields are those of the register.
 pub(super) fn openapi(url: &str) -> Value {
     let mut description: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
     description["servers"] = json!([{"url": url}]);
+    let kinds = || INTENTS.iter().chain(SHAPES);
+    description["components"]["schemas"]["Kind"]["enum"] = kinds().map(|kind| kind.name).collect();
+    let mut fields = serde_json::Map::new();
+    for (key, shape) in kinds().flat_map(|kind| kind.fields) {
+        let mut field =
+            json!({"type": if shape.many { json!(["array", "string"]) } else { json!(["string", "number"]) }});
+        if !shape.words.is_empty() {
+            field = json!({"enum": shape.words});
+        }
+        fields.insert((*key).to_owned(), field);
+    }
+    for key in COMMON {
+        fields.insert((*key).to_owned(), json!({"type": ["string", "array"]}));
+    }
+    description["components"]["schemas"]["Motion"]["properties"] = Value::Object(fields);
     description
 }
 
@@ -318,4 +335,25 @@ pub(super) fn item(look: &Look, view: &View, number: &Number) -> Item {
 /// Whether the cookies of a request are more than anybody of ours sends.
 pub(super) fn has_too_many_cookies(asked: &Asked) -> bool {
     asked.headers.cookie.as_ref().is_some_and(|cookies| cookies.len() > MOST_COOKIES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_names_every_kind_and_every_field() {
+        let description = openapi("/desk");
+        let schemas = &description["components"]["schemas"];
+        let kinds = schemas["Kind"]["enum"].as_array().unwrap();
+        assert!(kinds.contains(&json!("have")) && kinds.contains(&json!("void")));
+        for (key, _) in SHAPES.iter().flat_map(|kind| kind.fields) {
+            assert!(schemas["Motion"]["properties"][*key].is_object(), "{key}");
+        }
+        // Every reference leads somewhere.
+        let text = description.to_string();
+        for reference in text.split("\"#/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(description.pointer(&format!("/{reference}")).is_some(), "{reference}");
+        }
+    }
 }

@@ -47,6 +47,18 @@ impl Repo {
         Ok(None)
     }
 
+    /// What tells the top of a register from every other, but for these folders: the names and ids of all else in it.
+    ///
+    /// # Errors
+    /// Where its tree cannot be read.
+    pub fn fingerprint(&self, commit: Oid, but: &[&str]) -> Result<Vec<u8>, Error> {
+        let Some(top) = self.register_tree(commit)? else { return Ok(Vec::new()) };
+        let raw = self.content(top, ObjectType::Tree)?;
+        let entries = trees::parse(&raw)?;
+        let others = entries.iter().filter(|entry| !but.iter().any(|but| entry.name == but.as_bytes()));
+        Ok(others.flat_map(|entry| entry.raw.iter().copied()).collect())
+    }
+
     /// Whether the register has a file at `path` at a commit.
     fn has_file(&self, commit: Oid, path: &str) -> Result<bool, Error> {
         let Some(mut here) = self.register_tree(commit)? else { return Ok(false) };

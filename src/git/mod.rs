@@ -130,8 +130,7 @@ impl Repo {
     /// What the git program says.
     pub fn shallow_clone(url: &str, branch: Option<&str>, path: &Path) -> Result<(String, Remote), Error> {
         let name = program::clone_bare(url, branch, path)?;
-        let remote = Remote { name: url.to_owned(), branch: name.clone(), tracking: None, depth: Some(1) };
-        Ok((name, remote))
+        Ok((name.clone(), Remote::of_clone(name)))
     }
 
     /// The commit that is checked out; `None` before the first.

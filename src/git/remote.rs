@@ -58,6 +58,12 @@ pub(super) enum Fetched {
 }
 
 impl Remote {
+    /// What a shallow clone was made of. Its address, which may hold a password, is git's affair.
+    #[must_use]
+    pub fn of_clone(branch: String) -> Remote {
+        Remote { name: "origin".into(), branch, tracking: None, depth: Some(1) }
+    }
+
     /// Asks the remote to take `commit` as the newest of its branch.
     pub(super) fn push(&self, repo: &git2::Repository, commit: Oid, lock: &Lock) -> Result<Pushed, Error> {
         lock.outwait_own(&repo.commondir().join(format!("{OUTGOING}.lock")))?;

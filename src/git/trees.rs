@@ -27,7 +27,7 @@ type Leaf<'p> = (&'p str, Option<Oid>);
 pub(super) struct Entry<'t> {
     pub(super) mode: &'t [u8],
     pub(super) name: &'t [u8],
-    raw: &'t [u8],
+    pub(super) raw: &'t [u8],
 }
 
 impl Entry<'_> {

@@ -158,6 +158,16 @@ pub fn open(tree: &Tree) -> Opened {
     Opened { register, ledger, findings }
 }
 
+/// A register whose people, places and settings were read before, with the assets in `tree`: of these, nothing else is looked at.
+#[must_use]
+pub fn with_assets(small: &Opened, tree: &Tree) -> Opened {
+    let mut opened = small.clone();
+    let (assets, logs) = read_assets(tree, &opened.register.categories, &mut opened.findings);
+    opened.register.index(assets);
+    opened.ledger = Ledger { logs };
+    opened
+}
+
 /// The folders that hold a record, `assets/NUMBER` or `assets/GROUP/NUMBER`.
 fn asset_folders(tree: &Tree) -> Vec<&str> {
     tree.under("assets/")

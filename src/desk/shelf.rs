@@ -1,0 +1,56 @@
+//! What is read again and again: people, phones, places and settings, kept as long as no commit changes them.
+
+use std::sync::{Arc, Mutex};
+
+use git2::Oid;
+
+use super::locked;
+use super::motion::is_of;
+use crate::git::{self, Repo};
+use crate::register::{self, Number, Opened};
+use crate::tree::Tree;
+
+/// The small part of a register, as it was last read.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    kept: Mutex<Option<(Vec<u8>, Arc<Opened>)>>,
+}
+
+impl Shelf {
+    /// The register at a commit with the records and logs of these assets alone, wherever they are filed, and what was read of
+    /// them; photos and papers too where they are wanted.
+    pub(super) fn read(
+        &self,
+        repo: &Repo,
+        commit: Oid,
+        numbers: &[Number],
+        with_files: bool,
+    ) -> Result<(Opened, Tree), git::Error> {
+        let small = self.small(repo, commit)?;
+        if numbers.is_empty() {
+            return Ok((Opened::clone(&small), Tree::default()));
+        }
+        let inside: &[&str] = if with_files { &["log", "files"] } else { &["log"] };
+        let usual = |number: &Number, group: &str| number.group() == group;
+        let tree = repo.part_at(commit, &|folder| is_of(numbers, usual, inside, folder))?;
+        let opened = register::with_assets(&small, &tree);
+        if numbers.iter().all(|number| opened.register.assets.contains_key(number)) {
+            return Ok((opened, tree));
+        }
+        let tree = repo.part_at(commit, &|folder| is_of(numbers, |_, _| true, inside, folder))?;
+        Ok((register::with_assets(&small, &tree), tree))
+    }
+
+    fn small(&self, repo: &Repo, commit: Oid) -> Result<Arc<Opened>, git::Error> {
+        let key = repo.fingerprint(commit, &["assets", "audits", "tags", "theme"])?;
+        if let Some((known, small)) = &*locked(&self.kept)
+            && *known == key
+        {
+            return Ok(Arc::clone(small));
+        }
+        let wanted = |folder: &str| matches!(folder.split('/').next(), Some("people" | "phones" | "jobs"));
+        let small = Arc::new(register::open(&repo.part_at(commit, &wanted)?));
+        *locked(&self.kept) = Some((key, Arc::clone(&small)));
+        Ok(small)
+    }
+}
