@@ -107,10 +107,11 @@ impl Desk {
     /// Where the repository cannot be opened.
     pub fn open(settings: Settings, theme: Theme) -> Result<Desk, git::Error> {
         let repo = Repo::of(&settings.repository)?;
+        let readers = Readers::beside(&repo)?;
         let writer = Writer::new(repo, settings.branch.clone(), settings.remote.clone());
         let writer = if settings.is_own { writer.following() } else { writer };
         Ok(Desk {
-            readers: Readers::new(settings.repository.clone()),
+            readers,
             queue: Queue::start(writer),
             theme,
             index: Arc::default(),
@@ -161,7 +162,7 @@ impl Desk {
     fn view_with(&self, numbers: &[Number], with_files: bool) -> Result<View, git::Error> {
         self.refresh();
         self.readers.with(|repo| {
-            let commit = repo.commit(&self.settings.branch)?;
+            let commit = repo.tip(&self.settings.branch)?;
             let (opened, tree) = self.shelf.read(repo, commit, numbers, with_files)?;
             let mut opened = opened;
             opened.register.config.desk_url = Some(self.settings.url.clone());
@@ -189,7 +190,7 @@ impl Desk {
     /// Looks something up in the index of the newest commit.
     fn look_up<T>(&self, find: impl FnOnce(&Index) -> T) -> Result<T, git::Error> {
         self.readers.with(|repo| {
-            let commit = repo.commit(&self.settings.branch)?;
+            let commit = repo.tip(&self.settings.branch)?;
             let mut index = locked(&self.index);
             index.follow(repo, commit)?;
             Ok(find(&index))
@@ -272,7 +273,7 @@ impl Desk {
     }
 
     fn health(&self) -> Reply {
-        let head = self.readers.with(|repo| repo.commit(&self.settings.branch));
+        let head = self.readers.with(|repo| repo.tip(&self.settings.branch));
         match head {
             Ok(head) => Reply::json(200, serde_json::json!({"ok": true, "commit": head.to_string()})),
             Err(_) => Reply::json(503, serde_json::json!({"ok": false})),

@@ -1,6 +1,5 @@
 //! Repositories to read from, one for each thread that reads.
 
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::locked;
@@ -10,13 +9,14 @@ use crate::git::{self, Repo};
 const USES: u32 = 500;
 
 pub(super) struct Readers {
-    path: PathBuf,
+    first: Mutex<Repo>,
     idle: Mutex<Vec<(Repo, u32)>>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Readers {
-        Readers { path, idle: Mutex::default() }
+    /// Readers of what is written by way of `repo`.
+    pub(super) fn beside(repo: &Repo) -> Result<Readers, git::Error> {
+        Ok(Readers { first: Mutex::new(repo.beside()?), idle: Mutex::default() })
     }
 
     /// Has `read` read from a repository that nobody else reads from meanwhile.
@@ -24,7 +24,7 @@ impl Readers {
         let idle = locked(&self.idle).pop();
         let (repo, uses) = match idle {
             Some(idle) => idle,
-            None => (Repo::of(&self.path)?, 0),
+            None => (locked(&self.first).beside()?, 0),
         };
         let result = read(&repo);
         if uses < USES && result.is_ok() {

@@ -1,6 +1,7 @@
 //! Which assets' folders differ between two commits: only trees whose ids differ are looked into.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use git2::{ObjectType, Oid};
 
@@ -78,15 +79,33 @@ impl Repo {
 
     fn assets_tree(&self, commit: Oid) -> Result<Option<Oid>, Error> {
         let Some(top) = self.register_tree(commit)? else { return Ok(None) };
-        Ok(self.folders_in(Some(top))?.remove("assets"))
+        let raw = self.content(top, ObjectType::Tree)?;
+        let entries = trees::parse(&raw)?;
+        entries.iter().find(|entry| entry.is_folder() && entry.name == b"assets").map(trees::Entry::id).transpose()
     }
 
-    fn folders_in(&self, tree: Option<Oid>) -> Result<BTreeMap<String, Oid>, Error> {
-        let Some(id) = tree else { return Ok(BTreeMap::new()) };
-        let raw = self.content(id, ObjectType::Tree)?;
-        let entries = trees::parse(&raw)?;
-        let folders = entries.iter().filter(|entry| entry.is_folder());
-        folders.map(|entry| Ok((String::from_utf8_lossy(entry.name).into_owned(), entry.id()?))).collect()
+    /// The folders that two trees have otherwise, by name: what the one has, and what the other.
+    fn otherwise(&self, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<Otherwise>, Error> {
+        let raw = |tree: Option<Oid>| tree.map(|id| self.content(id, ObjectType::Tree)).transpose();
+        let (old, new) = (raw(old)?, raw(new)?);
+        let (old, new) = (parse_some(old.as_ref())?, parse_some(new.as_ref())?);
+        let (mut old, mut new) = (old.as_slice(), new.as_slice());
+        let mut all: BTreeMap<String, (Option<Oid>, Option<Oid>)> = BTreeMap::new();
+        // Most is alike, and stands in the same order.
+        while let ([one, rest @ ..], [other, others @ ..]) = (old, new) {
+            if one.raw == other.raw {
+                (old, new) = (rest, others);
+            } else if one.name == other.name || one.name < other.name {
+                note(&mut all, one, true)?;
+                old = rest;
+            } else {
+                note(&mut all, other, false)?;
+                new = others;
+            }
+        }
+        old.iter().try_for_each(|entry| note(&mut all, entry, true))?;
+        new.iter().try_for_each(|entry| note(&mut all, entry, false))?;
+        Ok(all.into_iter().filter(|(_, (old, new))| old != new).map(|(name, (old, new))| (name, old, new)).collect())
     }
 
     fn has_record(&self, tree: Oid) -> Result<bool, Error> {
@@ -102,13 +121,7 @@ impl Repo {
         depth: usize,
         changed: &mut BTreeSet<String>,
     ) -> Result<(), Error> {
-        let (before, here) = (self.folders_in(old)?, self.folders_in(new)?);
-        let names: BTreeSet<&String> = before.keys().chain(here.keys()).collect();
-        for name in names {
-            let (old, new) = (before.get(name).copied(), here.get(name).copied());
-            if old == new {
-                continue;
-            }
+        for (name, old, new) in self.otherwise(old, new)? {
             let path = format!("{prefix}{name}/");
             let mut is_asset = depth > 0;
             for tree in [old, new].into_iter().flatten() {
@@ -122,6 +135,25 @@ impl Repo {
         }
         Ok(())
     }
+}
+
+/// A folder's name, and what it is in each of two trees.
+type Otherwise = (String, Option<Oid>, Option<Oid>);
+
+fn parse_some(raw: Option<&Arc<Vec<u8>>>) -> Result<Vec<trees::Entry<'_>>, Error> {
+    raw.map_or_else(|| Ok(Vec::new()), |raw| trees::parse(raw))
+}
+
+fn note(
+    all: &mut BTreeMap<String, (Option<Oid>, Option<Oid>)>,
+    entry: &trees::Entry,
+    is_old: bool,
+) -> Result<(), Error> {
+    if entry.is_folder() {
+        let both = all.entry(String::from_utf8_lossy(entry.name).into_owned()).or_default();
+        *(if is_old { &mut both.0 } else { &mut both.1 }) = Some(entry.id()?);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

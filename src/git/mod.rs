@@ -13,10 +13,9 @@ mod trees;
 mod worktree;
 mod write;
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
@@ -68,8 +67,11 @@ pub struct Repo {
     /// The register's folder relative to the work tree, empty where it is the top.
     inside: PathBuf,
     /// Objects that were written lately: they are read before they are on the disk.
-    fresh: RefCell<HashMap<Oid, Object>>,
+    fresh: Fresh,
 }
+
+/// Objects by name, for everybody who reads what one writer writes.
+type Fresh = Arc<Mutex<HashMap<Oid, Object>>>;
 
 /// An object: what it is, and its content.
 #[derive(Debug, Clone)]
@@ -98,7 +100,7 @@ impl Repo {
         // Before it moves a reference, libgit2 would look for the new commit among all packs anew. It was written here.
         static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| git2::opts::strict_object_creation(false));
-        Repo { git, inside, fresh: RefCell::default() }
+        Repo { git, inside, fresh: Fresh::default() }
     }
 
     /// The repository at `path`, bare or not, whose top is a register.
@@ -211,17 +213,39 @@ impl Repo {
     ///
     /// libgit2 never forgets a pack, and looks into all that it ever knew.
     fn forget(&mut self, most: usize) -> Result<(), Error> {
-        if self.fresh.get_mut().len() > most {
-            self.fresh.get_mut().clear();
+        let is_much = self.fresh().len() > most;
+        if is_much {
+            self.fresh().clear();
             self.git = Repository::open(self.git.path()).map_err(failed("open the git repository again"))?;
         }
         Ok(())
     }
 
+    fn fresh(&self) -> MutexGuard<'_, HashMap<Oid, Object>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same repository for another thread, which reads at once what is written by way of this one.
+    ///
+    /// # Errors
+    /// Where it cannot be opened again.
+    pub fn beside(&self) -> Result<Repo, Error> {
+        let git = Repository::open(self.git.path()).map_err(failed("open the git repository again"))?;
+        Ok(Repo { git, inside: self.inside.clone(), fresh: Arc::clone(&self.fresh) })
+    }
+
+    /// The newest commit of a branch, such as `refs/heads/main`.
+    ///
+    /// # Errors
+    /// Where there is no such branch.
+    pub fn tip(&self, branch: &str) -> Result<Oid, Error> {
+        self.git.refname_to_id(branch).map_err(failed(format!("read `{branch}`")))
+    }
+
     /// The content of an object that is of this kind.
     fn content(&self, id: Oid, kind: ObjectType) -> Result<Arc<Vec<u8>>, Error> {
         let doing = || format!("read the {} {id}", kind.str());
-        let fresh = self.fresh.borrow().get(&id).cloned();
+        let fresh = self.fresh().get(&id).cloned();
         let object = if let Some(object) = fresh {
             object
         } else {

@@ -48,7 +48,7 @@ impl<'r> Pen<'r> {
     /// Takes an object. It can be read at once, and is on the disk when [`Pen::settle`] was called.
     pub(super) fn write(&mut self, kind: ObjectType, bytes: Vec<u8>) -> Result<Oid, Error> {
         let id = self.packer.add(kind, &bytes)?;
-        self.repo.fresh.borrow_mut().insert(id, Object { kind, bytes: Arc::new(bytes) });
+        self.repo.fresh().insert(id, Object { kind, bytes: Arc::new(bytes) });
         Ok(id)
     }
 

@@ -523,7 +523,7 @@ impl Writer {
     }
 
     fn local(&self) -> Result<Oid, Error> {
-        self.repo.git.refname_to_id(&self.branch).map_err(failed(format!("read `{}`", self.branch)))
+        self.repo.tip(&self.branch)
     }
 
     /// The newest commit of the remote that is known without asking it.
