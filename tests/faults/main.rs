@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
 
 mod crowd;
+mod desks;
 mod disk;
 mod kills;
 mod proof;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         ("every_file_operation_may_fail_with_a_remote", disk::with_remote),
         ("a_reply_that_is_lost_is_no_event_that_is_lost", races::lost_replies),
         ("two_desks_of_their_own_share_one_remote_and_push_in_rounds", races::two_desks),
+        ("two_desks_that_are_killed_lose_nothing_that_was_acknowledged_to_64_phones", desks::killed),
         ("two_clones_race_to_one_server_under_kills_and_merges", races::two_clones),
     ];
     let args = Arguments::from_args();
