@@ -1,7 +1,8 @@
 //! tagbook: know what your team owns, where each thing is, who has it and what state it is in.
 //!
 //! # The rooms
-//! One question finds the room of a line: does it decide, show, translate, carry, or talk to a person?
+//! One question finds the room of a line: does it decide, show, translate, carry, answer a phone, or talk to a
+//! person at a keyboard?
 //!
 //! | room | | uses |
 //! |---|---|---|
@@ -12,7 +13,7 @@
 //! | [`exchange`] | translates: other trackers' formats | `tree`, `register` |
 //! | [`disk`] | carries: folders read and written | `tree` |
 //! | [`git`] | carries: repositories read, made and written to | `tree` |
-//! | [`desk`] | answers: a request decided and committed | `tree`, `register`, `site`, `git` |
+//! | [`desk`] | answers a phone: a form decided and committed; HTTP at its edge | `tree`, `register`, `site`, `git` |
 //! | [`cli`] | talks: one file for each command; the only room that prints | all |
 //!
 //! `tree`, `register`, `labels`, `site` and `exchange` are pure: they know no disk, clock, network or terminal, and
@@ -25,6 +26,7 @@
 //! - **add, have, back, every kind of event**: [`register::Motion::decide`] on the newest commit → [`register::Posting`] →
 //!   [`git::Writer`], which decides anew whenever somebody else was faster.
 //! - **import**: as check, then [`exchange::plan`], whose files go to [`disk::write_all`].
+//! - **a tap**: [`desk::http`] → [`desk::Desk::answer`] → [`register::Motion::decide`] on the newest commit → [`git::Queue`] → a receipt.
 //! - **serve, demo**: build into a folder of its own whenever the register changes, and hand it to browsers.
 
 pub mod cli;

@@ -33,7 +33,7 @@ const FATES: &[&str] = &["back", "mine", "other", "broken", "unknown"];
 
 /// Fields that go for all of a batch.
 const COMMON: &[&str] =
-    &["kind", "numbers", "due", "to", "location", "condition", "note", "job", "nonce", "by", "at", "last"];
+    &["kind", "numbers", "due", "to", "location", "condition", "note", "job", "nonce", "by", "at", "last", "rest"];
 
 /// What is to become of one asset: a kind, an intent or a fate, and its own fields.
 struct Wish {
@@ -89,13 +89,12 @@ impl Desk {
             input.hint = Some(look.word("basket_hint"));
             let mut fields = vec![input];
             fields.extend(caller.is_counter.then(|| sheet.speaker()));
-            let own = caller.person.as_ref().map(Slug::as_str).unwrap_or_default();
-            let to = asked.fields.said("to").unwrap_or(own);
+            let to = asked.fields.said("to").unwrap_or_default();
             fields.push(sheet.select(
                 "to",
                 look.word("basket_to"),
                 false,
-                Some(look.word("basket_to_me")),
+                Some(look.word("field_to_me")),
                 sheet.people(),
                 to,
             ));
@@ -125,17 +124,21 @@ impl Desk {
     fn numbers(&self, typed: &str) -> Result<(Vec<Number>, Vec<String>), git::Error> {
         let (mut found, mut unknown) = (Vec::new(), Vec::new());
         for word in words(typed) {
-            let number = match Number::typed(last_part(word)) {
-                Ok(number) => self.look_up(|index| index.resolve(&number).cloned())?,
-                Err(_) => None,
-            };
-            match number {
+            match self.named(word)? {
                 Some(number) if found.contains(&number) => {}
                 Some(number) => found.push(number),
                 None => unknown.push(word.chars().take(60).collect()),
             }
         }
         Ok((found, unknown))
+    }
+
+    /// The asset that a word names, by its number, a former one, or the address on its label.
+    fn named(&self, word: &str) -> Result<Option<Number>, git::Error> {
+        match Number::typed(last_part(word)).ok().filter(|_| word.trim() == word) {
+            Some(number) => self.look_up(|index| index.resolve(&number).cloned()),
+            None => Ok(None),
+        }
     }
 
     /// Records one motion of many assets as one commit: whatever can be, and says of the rest why not.
@@ -180,10 +183,7 @@ impl Desk {
 
     /// Adds what is to become of one asset; what is wrong with it where nothing can be made of it.
     fn add(&self, wish: &Wish, person: &Slug, small: &View, basket: &mut Basket) -> Result<Option<String>, git::Error> {
-        let number = match Number::typed(last_part(&wish.typed)) {
-            Ok(number) => self.look_up(|index| index.resolve(&number).cloned())?,
-            Err(_) => None,
-        };
+        let number = self.named(&wish.typed)?;
         let Some(number) = number else {
             basket.unread.push(wish.typed.chars().take(60).collect());
             return Ok(None);
@@ -234,7 +234,12 @@ impl Desk {
             (None, Some((number, event))) => self.commit_of(number, event)?,
             (None, None) => None,
         };
-        let status = if done.is_empty() { 409 } else { 200 };
+        let mistyped = !refusals.is_empty() && refusals.iter().all(|(_, refusal)| super::reply::status(refusal) == 422);
+        let status = match (done.is_empty(), mistyped) {
+            (false, _) => 200,
+            (true, true) => 422,
+            (true, false) => 409,
+        };
         let view =
             self.view(&[done.iter().map(|(number, _)| number.clone()).collect(), basket.numbers.clone()].concat())?;
         let mut reply = if asked.wants_json() {
@@ -334,8 +339,12 @@ fn wishes(fields: &Fields) -> Vec<Wish> {
     let what = fields.said("kind").unwrap_or("have");
     let mut seen = BTreeSet::new();
     let listed = words(fields.said("numbers").unwrap_or_default()).map(|word| (word.to_owned(), what.to_owned()));
-    let each = fields.under("item.").filter(|(_, what)| !what.is_empty());
-    let each = each.map(|(number, what)| (number.to_owned(), what.to_owned()));
+    // What nothing was said of is what was said of the rest.
+    let rest = fields.said("rest").unwrap_or_default();
+    let each = fields
+        .under("item.")
+        .map(|(number, what)| (number.to_owned(), if what.is_empty() { rest } else { what }.to_owned()));
+    let each = each.filter(|(_, what)| !what.is_empty());
     let all = listed.chain(each).filter(|(typed, _)| seen.insert(typed.to_uppercase()));
     all.map(|(typed, what)| {
         let mut own = Fields::default();
@@ -398,12 +407,14 @@ pub(super) fn fates(look: &Look, sheet: &Sheet, number: &Number) -> Vec<Input> {
         name: format!("item.{number}"),
         label: look.word("fate_label"),
         kind: "select",
+        class: "fate",
         choices,
         ..Input::default()
     };
     let mut who =
         sheet.select(&format!("to.{number}"), look.word("fate_who"), false, Some("–".into()), sheet.people(), "");
     who.hint = Some(look.word("fate_who_hint"));
+    who.class = "who";
     vec![what, who]
 }
 

@@ -13,6 +13,11 @@ const UNASKED: &[&str] = &["lat", "lon", "accuracy_m", "source", "audit", "proce
 pub(super) const COMMON: &[&str] =
     &["note", "job", "batch", "at", "by", "last", "nonce", "except", "ticked", "return_to"];
 
+/// Whether a motion of this kind is for whoever records it, where nobody else is named.
+pub(super) fn is_for_oneself(kind: &str) -> bool {
+    matches!(kind, "have" | "checkout" | "reserve")
+}
+
 /// Fields of one form.
 pub(super) struct Sheet<'v> {
     pub(super) view: &'v View,
@@ -63,10 +68,9 @@ impl Sheet<'_> {
         let said = self.fields.said(key).unwrap_or_default();
         let mut input = match key {
             "to" | "for" => {
-                let own = self.person.map(Slug::as_str).filter(|_| matches!(kind, "have" | "checkout" | "reserve"));
-                let chosen = if said.is_empty() { own.unwrap_or_default() } else { said };
-                let none = (kind == "transfer" || chosen.is_empty()).then(|| self.look.word("field_by_none"));
-                self.select(key, label, shape.needed, none, self.people(), chosen)
+                let is_own = is_for_oneself(kind);
+                let none = self.look.word(if is_own { "field_to_me" } else { "field_by_none" });
+                self.select(key, label, shape.needed && !is_own, Some(none), self.people(), said)
             }
             "location" => {
                 let none = match (kind, shape.needed) {

@@ -108,6 +108,12 @@ fn decoded(part: &str) -> String {
 }
 
 async fn read_body(headers: &HeaderMap, body: HttpBody) -> Result<Result<Fields, Unread>, Response> {
+    // Whoever says in two ways how long it is may mean two things.
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        let mut no = plain(StatusCode::BAD_REQUEST, "a form says how long it is");
+        no.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return Err(no);
+    }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_json = kind == "application/json";
@@ -195,7 +201,6 @@ pub fn guard(headers: &mut HeaderMap) {
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("referrer-policy", "strict-origin"),
-        ("cross-origin-opener-policy", "same-origin"),
         ("permissions-policy", "camera=(self), geolocation=(), microphone=()"),
         ("x-robots-tag", "noindex"),
     ] {

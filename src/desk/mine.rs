@@ -86,6 +86,7 @@ impl Desk {
                 sheet.plain("due", look.word("mine_due"), "date", "", false),
             ],
             hidden,
+            others: vec![("rest".into(), "back".into(), look.word("mine_all_back"))],
             ..Form::default()
         }
     }
@@ -101,8 +102,9 @@ impl Desk {
             let name = phone.name.clone().unwrap_or_else(|| id.to_owned());
             let since = phone.since.map(|since| look.since(since));
             let used = used.get(file).map(|used| look.since(*used));
-            let title =
-                look.say("phone_line", &[("name", Some(Phrase::text(&name))), ("since", since), ("used", used)]);
+            let here = (caller.phone.as_deref() == Some(file)).then(|| Phrase::text(&look.word("phone_here")));
+            let name = Some(Phrase::text(&name));
+            let title = look.say("phone_line", &[("name", name), ("here", here), ("since", since), ("used", used)]);
             let mut form = button(self.at("revoke"), look.word("phone_revoke"), vec![("phone".into(), id.to_owned())]);
             form.title = Some(title.plain().to_owned());
             form

@@ -208,7 +208,8 @@ impl Desk {
     fn authors(&self, opened: &Opened, person: &Slug) -> (Author, Author) {
         let host = self.host(opened);
         let known = opened.register.people.get(person).filter(|_| opened.register.config.desk.names);
-        let name = known.map_or_else(|| person.to_string(), |person| person.name.clone());
+        let name = known.map(|person| signed(&person.name)).filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| person.to_string());
         let author = Author { name, email: format!("{person}@{host}") };
         (author, Author { name: "desk".into(), email: format!("desk@{host}") })
     }
@@ -264,6 +265,9 @@ impl Desk {
             (true, ["by"]) => Ok(self.speak(asked, &view, &caller)),
             (false, ["receipt", number, id]) => self.receipt(asked, &caller, number, id),
             (true, [number, "tell"]) => self.tell(asked, number),
+            (false, ["ask" | "revoke" | "by"]) => {
+                Ok(self.plainly(asked, 405, "not-a-page", "this is only told, not asked"))
+            }
             (false, [number, "tell"]) => self.tell_page(asked, number),
             (false, [number]) => self.asset(asked, &caller, number),
             (false, [number, kind]) => self.motion_page(asked, &caller, number, kind),
@@ -279,6 +283,17 @@ impl Desk {
             Err(_) => Reply::json(503, serde_json::json!({"ok": false})),
         }
     }
+}
+
+/// A name as git signs with it: on one line, without what its addresses stand between.
+fn signed(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_control() || matches!(c, '<' | '>') { ' ' } else { c }).collect();
+    plain
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .trim_matches(['.', ',', ':', ';', '"', '\\', '\''])
+        .to_owned()
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

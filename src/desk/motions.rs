@@ -6,7 +6,7 @@ use chrono::{Months, NaiveDate};
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Fields};
-use super::forms::{COMMON, Sheet};
+use super::forms::{COMMON, Sheet, is_for_oneself};
 use super::motion::{self, Outcome, Slot};
 use super::pages::{button, in_words, item, kept, nonce, notice};
 use super::reply::{Reply, no, refused, status};
@@ -83,7 +83,7 @@ impl Desk {
             }
             let form = crate::site::desk::Form {
                 action: self.at(&format!("{number}/{name}")),
-                submit: look.word(&format!("do_{name}")),
+                submit: named(look, name),
                 first: true,
                 fields: sheet.of(kind, Some(number)),
                 items: parts,
@@ -95,7 +95,7 @@ impl Desk {
                 button(self.at(&format!("{number}/{offer}")), look.word(&format!("do_{offer}")), last)
             });
             let mut page = about(view, look, number);
-            page.title = look.word(&format!("do_{name}"));
+            page.title = named(look, name);
             page.notice = said.notice(look);
             page.forms = offers.chain([form.clone()]).collect();
             page.links.push(self.link(number.as_str(), look.word("desk_to_asset")));
@@ -193,7 +193,8 @@ impl Desk {
     ) -> Result<Motion, Wrong> {
         let config = &view.opened.register.config;
         let typing = Typing { moment: view.moment, zone: config.timezone, currency: config.currency };
-        let given = |key: &str| fields.said(key).map(|said| vec![said.to_owned()]).unwrap_or_default();
+        let own = |key: &str| (is_for_oneself(name) && matches!(key, "to" | "for")).then(|| person.as_str());
+        let given = |key: &str| fields.said(key).or(own(key)).map(|said| vec![said.to_owned()]).unwrap_or_default();
         let mut wrong: Wrong = Vec::new();
         let what = What::typed(name, &given, person, &typing);
         let what = what.map_err(|all| wrong.extend(all.into_iter().map(|(key, why)| (key.to_owned(), why)))).ok();
@@ -405,6 +406,13 @@ pub(super) fn receipt_json(
         "commit": commit,
         "state": state,
     })
+}
+
+/// What a form of this kind is called, on its own page.
+fn named(look: &Look, kind: &str) -> String {
+    let own = format!("title_{kind}");
+    let word = look.word(&own);
+    if word == own { look.word(&format!("do_{kind}")) } else { word }
 }
 
 /// What a form is told besides what was typed.

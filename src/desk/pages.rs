@@ -70,12 +70,12 @@ impl Desk {
     /// The page of an asset as it is now; for a stranger, whom to tell.
     pub(super) fn asset(&self, asked: &Asked, caller: &Caller, typed: &str) -> Result<Reply, crate::git::Error> {
         let typed = typed.strip_suffix(".json").unwrap_or(typed);
+        if asked.wants_json() && !caller.is_known() {
+            return Ok(Reply::json(401, no("who-are-you", "this phone is not enrolled")));
+        }
         let Some((number, view)) = self.find(typed)? else { return Ok(self.unknown_asset(asked, caller)) };
         let statics = self.statics();
         if !caller.is_known() {
-            if asked.wants_json() {
-                return Ok(Reply::json(401, no("who-are-you", "this phone is not enrolled")));
-            }
             let view = self.view_with(std::slice::from_ref(&number), true)?;
             let page = self.stand(&view, false, &statics).finder(&number);
             return Ok(page.map_or_else(|why| broken(&why), |page| Reply::page(200, page.unwrap_or_default())));
@@ -97,7 +97,8 @@ impl Desk {
 
     /// The asset that someone names, by its number or a former one.
     pub(super) fn find(&self, typed: &str) -> Result<Option<(Number, View)>, crate::git::Error> {
-        let Ok(number) = Number::typed(typed) else { return Ok(None) };
+        // An address holds no blanks, however much a form forgives.
+        let Some(number) = Number::typed(typed).ok().filter(|_| typed.trim() == typed) else { return Ok(None) };
         let view = self.view(std::slice::from_ref(&number))?;
         if view.opened.register.assets.contains_key(&number) {
             return Ok(Some((number, view)));

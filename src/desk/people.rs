@@ -33,6 +33,9 @@ pub const MINUTES: i64 = 15;
 /// The digits of Crockford's base 32, small.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// The cookie in which a phone keeps under which name it has asked.
+const ASKED: &str = "tagbook_asked";
+
 /// A code for one phone, and the file that waits for it.
 #[derive(Debug, Clone)]
 pub struct Code {
@@ -85,15 +88,15 @@ impl Desk {
     /// What was typed waits until it is known who typed it.
     pub(super) fn enrol_first(&self, asked: &Asked, view: &View, number: &str, kind: &str) -> Reply {
         let mut waiting = asked.clone();
+        waiting.fields = Fields::default();
         let then = [number, kind].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
         if asked.is_post {
-            waiting.fields = Fields::default();
             waiting.fields.set("then", &then);
             for (name, value) in kept(&asked.fields, &["return_to"]) {
                 waiting.fields.set(&format!("keep.{name}"), &value);
             }
         } else {
-            waiting.fields = Fields::default();
+            waiting.fields.set("page", &then);
         }
         self.enrol_page(&waiting, view, &Caller::default(), Some(401))
     }
@@ -103,6 +106,12 @@ impl Desk {
         let status = status.unwrap_or(200);
         if asked.wants_json() {
             return Reply::json(status, no("who-are-you", "this phone is not enrolled; ask a keeper for a code"));
+        }
+        // Whoever has asked waits for a keeper.
+        let token = COOKIES.iter().find_map(|name| asked.cookie(name));
+        if let (401, Some(token), Some(name)) = (status, token, asked.cookie(ASKED)) {
+            let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned();
+            return self.waiting_page(asked, view, status, &hashed(token), &name);
         }
         let is_wrong = matches!(status, 404 | 410);
         self.page(view, caller, status, |look| {
@@ -114,7 +123,8 @@ impl Desk {
                 page.notice =
                     Some(Notice { tone: "bad", title: look.word(title), lines: vec![look.word("enrol_wrong_line")] });
             }
-            let line = if hidden.is_empty() { "enrol_line" } else { "enrol_line_kept" };
+            let is_kept = hidden.iter().any(|(name, _)| name == "then");
+            let line = if is_kept { "enrol_line_kept" } else { "enrol_line" };
             page.lines.push(Phrase::text(&look.word(line)));
             let typed = asked.fields.said("code").unwrap_or_default();
             let mut code = sheet.plain("code", look.word("enrol_code"), "text", typed, true);
@@ -145,7 +155,7 @@ impl Desk {
             return Ok(self.wait(asked, seconds));
         }
         let code = plain(asked.fields.said("code").unwrap_or_default());
-        let name = asked.fields.said("name").map(text).transpose().unwrap_or_default();
+        let name = asked.fields.said("name").and_then(one_line);
         let token = secret(32);
         if token.is_empty() {
             return Ok(self.failed(asked, "there is no randomness"));
@@ -204,10 +214,11 @@ impl Desk {
     fn go_on(&self, asked: &Asked, token: &str) -> Result<Reply, git::Error> {
         let cookie = self.token_cookie(token);
         let Some(then) = asked.fields.said("then").map(str::to_owned) else {
+            let page = asked.fields.said("page").filter(|page| is_page(page)).unwrap_or("me");
             return Ok(if asked.wants_json() {
                 Reply::json(200, serde_json::json!({"ok": true, "token": token}))
             } else {
-                Reply::elsewhere(self.at("me")).with_cookie(cookie)
+                Reply::elsewhere(self.at(page)).with_cookie(cookie)
             });
         };
         let mut again = asked.clone();
@@ -235,34 +246,42 @@ impl Desk {
 
     /// Someone new asks: their phone has a token at once, which counts once a keeper has approved it.
     pub(super) fn ask(&self, asked: &Asked, view: &View) -> Reply {
-        let name = asked.fields.said("name").and_then(|name| text(name).ok());
-        let Some(name) = name.filter(|name| name.chars().count() <= 80) else {
+        let Some(name) = asked.fields.said("name").and_then(one_line) else {
             return self.enrol_page(asked, view, &Caller::default(), Some(422));
         };
         let token = secret(32);
         if token.is_empty() {
             return self.failed(asked, "there is no randomness");
         }
-        let encoded = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
-        let link = self.at(&format!("approve?phone={}&name={encoded}", hashed(&token)));
-        let page = self.page(view, &Caller::default(), 200, |look| {
+        let encoded = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let page = self.waiting_page(asked, view, 200, &hashed(&token), &name);
+        page.with_cookie(self.token_cookie(&token)).with_cookie(self.cookie(ASKED, &encoded, false))
+    }
+
+    /// What a keeper has to open, and the way on once they have.
+    fn waiting_page(&self, asked: &Asked, view: &View, status: u16, phone: &str, name: &str) -> Reply {
+        let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+        let path = format!("approve?phone={phone}&name={encoded}");
+        let link = self.at(&path);
+        let whole = if link.starts_with('/') { format!("{}{link}", own_origin(asked)) } else { link };
+        self.page(view, &Caller::default(), status, |look| {
             let mut page = Page { title: look.word("ask_wait"), ..Page::default() };
+            if status == 401 {
+                page.notice = Some(Notice { tone: "warn", title: look.word("enrol_waits"), lines: Vec::new() });
+            }
             page.lines.push(Phrase::text(&look.word("ask_wait_line")));
-            let link = if link.starts_with('/') { format!("{}{link}", own_origin(asked)) } else { link.clone() };
-            page.symbol = crate::site::desk::symbol(&link);
-            page.lines.push(Phrase::text(&link).linked(&link));
-            let hidden = kept(&asked.fields, &["name", "then", "code"]);
-            let hidden: Vec<_> = hidden
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.strip_prefix("keep.")?.to_owned(), value)))
-                .collect();
-            page.forms.push(match asked.fields.said("then") {
-                Some(then) => Form { action: self.at(then), submit: look.word("ask_go_on"), hidden, ..Form::default() },
-                None => Form { action: self.at("me"), submit: look.word("ask_go_on"), get: true, ..Form::default() },
+            page.symbol = crate::site::desk::symbol(&whole);
+            page.links.push(self.link(&path, look.word("ask_link")));
+            let submit = look.word("ask_go_on");
+            let kept = asked.fields.under("keep.").map(|(name, value)| (name.to_owned(), value.to_owned()));
+            page.forms.push(if let Some(then) = asked.fields.said("then").filter(|then| is_page(then)) {
+                Form { action: self.at(then), submit, hidden: kept.collect(), first: true, ..Form::default() }
+            } else {
+                let page = asked.fields.said("page").filter(|page| is_page(page)).unwrap_or("me");
+                Form { action: self.at(page), submit, get: true, first: true, ..Form::default() }
             });
             page
-        });
-        page.with_cookie(self.token_cookie(&token))
+        })
     }
 
     /// A keeper sees who asks.
@@ -306,7 +325,7 @@ impl Desk {
         let Some(keeper) = caller.person.clone().filter(|_| caller.is_keeper) else {
             return self.refuse(asked, caller, 403, "keepers-only", "desk_keepers");
         };
-        let name = asked.fields.said("name").and_then(|name| text(name).ok()).filter(|name| name.chars().count() <= 80);
+        let name = asked.fields.said("name").and_then(one_line);
         let (Some(phone), Some(name)) = (hash_of(&asked.fields), name) else { return self.not_found(asked) };
         let chosen = asked.fields.said("person").map(|person| Slug::referred(&person.to_lowercase()));
         if chosen.as_ref().is_some_and(|chosen| !super::who::is_here(&view.opened, chosen, &view.moment)) {
@@ -382,9 +401,22 @@ fn own_origin(asked: &Asked) -> String {
     asked.headers.host.as_deref().map(|host| format!("http://{host}")).unwrap_or_default()
 }
 
+/// A name of a person or a phone: one line of at most eighty characters.
+fn one_line(name: &str) -> Option<String> {
+    let name = text(name).ok()?;
+    (!name.contains(char::is_control) && name.chars().count() <= 80).then_some(name)
+}
+
+/// Whether a text can be the path of a page of the desk: a number and a kind, nothing that leads elsewhere.
+fn is_page(path: &str) -> bool {
+    let is_part =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    path.split('/').count() <= 2 && path.split('/').all(is_part)
+}
+
 /// What has to go along until the phone is known.
 fn waiting(fields: &Fields) -> Vec<(String, String)> {
-    let waits = |name: &str| name == "then" || name.starts_with("keep.");
+    let waits = |name: &str| matches!(name, "then" | "page") || name.starts_with("keep.");
     fields.iter().filter(|(name, _)| waits(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 

@@ -57,7 +57,13 @@ impl Desk {
         word: &str,
         mut fields: Vec<Input>,
     ) -> Page {
-        fields.push(Input { name: "website".into(), label: look.word("field_trap"), kind: "trap", ..Input::default() });
+        fields.push(Input {
+            name: "website".into(),
+            label: look.word("field_trap"),
+            kind: "trap",
+            class: "trap",
+            ..Input::default()
+        });
         let name = view.opened.register.assets.get(number).map(|asset| asset.name.clone());
         Page {
             number: Some(number.to_string()),

@@ -95,7 +95,7 @@ impl Repo {
         while let ([one, rest @ ..], [other, others @ ..]) = (old, new) {
             if one.raw == other.raw {
                 (old, new) = (rest, others);
-            } else if one.name == other.name || one.name < other.name {
+            } else if one.name <= other.name {
                 note(&mut all, one, true)?;
                 old = rest;
             } else {

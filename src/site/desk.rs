@@ -127,11 +127,21 @@ pub struct Form {
     pub others: Vec<(String, String, String)>,
 }
 
+impl Form {
+    fn inputs(&mut self) -> impl Iterator<Item = &mut Input> {
+        self.items.iter_mut().flat_map(|item| &mut item.fields).chain(&mut self.fields)
+    }
+}
+
 /// A field of a form.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Input {
     /// Its name.
     pub name: String,
+    /// What tells it from every other field of the page; the page sees to it.
+    pub id: String,
+    /// What sets it apart in the style.
+    pub class: &'static str,
     /// What stands beside it.
     pub label: String,
     /// `text`, `date`, `area`, `select`, `radio`, `check` or `trap`.
@@ -196,7 +206,13 @@ impl Stand<'_> {
                 Some(number) => format!("{number} {}", view.title),
                 None => view.title.clone(),
             };
-            self.fill(look, "desk.html", title, "view", view, None)
+            let mut view = view.clone();
+            for (at, field) in view.forms.iter_mut().flat_map(Form::inputs).enumerate() {
+                field.id = format!("f{at}");
+            }
+            // Strangers are told the same at any time.
+            let state = self.is_team.then(|| self.as_of(look));
+            self.fill(look, "desk.html", title, "view", &view, state)
         })
     }
 
@@ -219,8 +235,7 @@ impl Stand<'_> {
             });
             page.stand_at(&format!("{}{number}/", self.root));
             let title = format!("{number} {}", thing.asset.name);
-            let state = look.here.say("state_now", &[("at", Some(site.dates.since(self.moment.now)))]);
-            self.fill(look, "asset.html", title, "asset", &page, Some(state)).map(Some)
+            self.fill(look, "asset.html", title, "asset", &page, Some(self.as_of(look))).map(Some)
         })
     }
 
@@ -233,9 +248,16 @@ impl Stand<'_> {
             let Some(thing) = look.here.site.things.get(number) else { return Ok(None) };
             let mut view = look.here.finder(thing);
             view.stand_at(&format!("{}{number}/", self.root));
+            // A colleague whose phone is not enrolled is seen as a stranger, too.
+            view.enrol_at(&format!("enrol?page={number}"));
             let title = view.title();
             self.fill(look, "finder.html", title, "finder", &view, None).map(Some)
         })
+    }
+
+    /// When the page speaks of.
+    fn as_of(&self, look: &Look) -> Phrase {
+        look.here.say("state_now", &[("at", Some(look.here.site.dates.since(self.moment.now)))])
     }
 
     fn fill<V: Serialize>(

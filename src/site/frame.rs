@@ -86,11 +86,11 @@ impl Frame {
 fn policy(desk_url: Option<&str>, base_url: Option<&str>) -> String {
     let desk = desk_url.and_then(origin);
     let connect = desk.as_ref().filter(|desk| *desk != "'self'").map(|desk| format!(" {desk}")).unwrap_or_default();
-    // The desk's own pages show the photos of the site.
-    let site = base_url
-        .and_then(origin)
-        .filter(|site| desk.as_ref().is_some_and(|desk| desk != site && desk.starts_with("http")));
-    let images = site.map(|site| format!(" {site}")).unwrap_or_default();
+    // Pages of the site and of a desk on another host show each other's pictures.
+    let site = base_url.and_then(origin);
+    let far = desk.iter().filter(|desk| desk.starts_with("http") && Some(*desk) != site.as_ref());
+    let images: String =
+        far.flat_map(|desk| [Some(desk), site.as_ref()]).flatten().map(|from| format!(" {from}")).collect();
     let forms = desk.unwrap_or_else(|| "'none'".to_owned());
     format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:{images}; \
@@ -131,7 +131,10 @@ mod tests {
         let with_desk = policy(Some("https://desk.example.org:8443/x"), Some("https://kit.example.org/"));
         assert!(with_desk.contains("connect-src 'self' https://desk.example.org:8443;"), "{with_desk}");
         assert!(with_desk.contains("form-action https://desk.example.org:8443;"), "{with_desk}");
-        assert!(with_desk.contains("img-src 'self' data: https://kit.example.org;"), "{with_desk}");
+        assert!(
+            with_desk.contains("img-src 'self' data: https://desk.example.org:8443 https://kit.example.org;"),
+            "{with_desk}"
+        );
         let own = policy(Some("/desk"), Some("https://kit.example.org/"));
         assert!(own.contains("connect-src 'self'; form-action 'self';") && own.contains("data:;"), "{own}");
         assert!(policy(Some("https://a;script-src *"), None).contains("form-action 'none'"));

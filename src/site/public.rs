@@ -37,11 +37,19 @@ impl Finder {
     pub fn stand_at(&mut self, base: &str) {
         base.clone_into(&mut self.base);
     }
+
+    /// Colleagues are led to this page of the desk.
+    pub fn enrol_at(&mut self, page: &str) {
+        if let Some(desk) = &mut self.desk {
+            desk.page = format!("{}/{page}", desk.root);
+        }
+    }
 }
 
 /// Forms of the desk that a stranger or a colleague may open.
 #[derive(Debug, Serialize)]
 struct Desk {
+    root: String,
     page: String,
     report: Option<String>,
 }
@@ -157,6 +165,7 @@ impl Here<'_> {
         let with_photo = name.is_some() && config.site.public.contains(&Shown::Photo);
         let in_use = thing.status() != Status::Retired;
         let desk = config.desk_url.as_ref().filter(|_| in_use).map(|desk| Desk {
+            root: desk.clone(),
             page: format!("{desk}/{number}"),
             report: config.desk.anonymous_reports.then(|| format!("{desk}/{number}/report")),
         });
