@@ -132,6 +132,8 @@ fn answer(args: &Args, desk: &Arc<Desk>, theme: Theme, temporary: &Path) -> Outc
         let app = http::router(Arc::clone(desk), Arc::new(|| {}));
         return super::lambda::run(app);
     }
+    let warmed = Arc::clone(desk);
+    std::thread::spawn(move || warmed.warm());
     let listener = listen(args.host, args.port)?;
     let address = listener.local_addr()?;
     let (tell, told) = mpsc::channel();

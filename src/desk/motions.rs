@@ -103,22 +103,42 @@ impl Desk {
         })
     }
 
-    /// The parts of a kit, and what comes with it, to be ticked.
+    /// The parts of a kit, and what comes with each, to be ticked.
     fn parts(&self, view: &View, look: &Look, kit: &Number, fields: &Fields) -> Vec<Item> {
         let parts = self.look_up(|index| index.parts(kit)).unwrap_or_default();
-        if parts.is_empty() {
-            return Vec::new();
-        }
-        let contents = |number: &Number| view.opened.register.assets.get(number).map(|asset| asset.contents.clone());
-        let part = |number: &Number| {
-            let name = format!("with.{number}");
+        let tick = |name: String, label: String| {
             let is_ticked = fields.said("ticked").is_none() || fields.said(&name).is_some();
             let value = if is_ticked { "on" } else { "" };
-            let tick =
-                Input { name, kind: "check", value: value.into(), label: look.word("field_with"), ..Input::default() };
-            Item { fields: vec![tick], contents: contents(number).unwrap_or_default(), ..item(look, view, number) }
+            Input { name, label, kind: "check", value: value.into(), ..Input::default() }
         };
-        std::iter::once(kit).chain(&parts).map(part).collect()
+        let row = |number: &Number| {
+            let whole = (!parts.is_empty()).then(|| tick(format!("with.{number}"), look.word("field_with")));
+            let contents = contents(view, number).iter().enumerate();
+            let contents = contents.map(|(at, thing)| tick(format!("has.{at}.{number}"), thing.clone()));
+            Item { fields: whole.into_iter().chain(contents).collect(), ..item(look, view, number) }
+        };
+        let rows: Vec<Item> = std::iter::once(kit).chain(&parts).map(row).collect();
+        if rows.iter().all(|row| row.fields.is_empty()) { Vec::new() } else { rows }
+    }
+
+    /// What should have come along and was not ticked, for the note; nothing where nobody was asked.
+    fn not_ticked(&self, view: &View, number: &Number, fields: &Fields) -> Result<Option<String>, git::Error> {
+        if fields.said("ticked").is_none() {
+            return Ok(None);
+        }
+        let parts = self.look_up(|index| index.parts(number))?;
+        let comes = |part: &&Number| parts.is_empty() || fields.said(&format!("with.{part}")).is_some();
+        let mut missing = Vec::new();
+        for part in std::iter::once(number).chain(&parts).filter(comes) {
+            let contents = contents(view, part).iter().enumerate();
+            let lacks = |at: &usize| fields.said(&format!("has.{at}.{part}")).is_none();
+            missing.extend(contents.filter(|(at, _)| lacks(at)).map(|(_, thing)| thing.as_str()));
+        }
+        let things = Some(Phrase::text(&missing.join(", "))).filter(|_| !missing.is_empty());
+        Ok(things.map(|things| {
+            self.stand(view, true, "")
+                .look(|look| look.say("desk_without", &[("things", Some(things))]).plain().to_owned())
+        }))
     }
 
     /// Records a motion.
@@ -140,7 +160,7 @@ impl Desk {
         let is_known = |field: &str| {
             known.fields.iter().any(|(key, _)| *key == field)
                 || COMMON.contains(&field)
-                || (moves_kits(name) && field.starts_with("with."))
+                || (moves_kits(name) && (field.starts_with("with.") || field.starts_with("has.")))
         };
         if let Some((stranger, _)) = asked.fields.iter().find(|(field, _)| !is_known(field)) {
             let words = format!("`{name}` has no field `{}`", stranger.escape_debug());
@@ -160,7 +180,9 @@ impl Desk {
             Ok(motion) => motion,
             Err(wrong) => return Ok(self.wrong(asked, &view, caller, &number, name, wrong)),
         };
-        motion.numbers = vec![number.clone()];
+        if let Some(without) = self.not_ticked(&view, &number, &asked.fields)? {
+            motion.note = Some(motion.note.map_or(without.clone(), |note| format!("{note} ({without})")));
+        }
         let fate = self.decide(vec![motion], &view, &person);
         let reply = self.tell_of_one(asked, caller, &number, name, fate)?;
         Ok(if caller.is_counter { reply.with_cookie(self.cookie(SPEAKER, person.as_str(), true)) } else { reply })
@@ -233,8 +255,12 @@ impl Desk {
 
     /// The parts that stay behind: those that were named, or those that were not ticked.
     fn except(&self, fields: &Fields, kit: &Number) -> Result<Vec<Number>, String> {
+        let parts = || self.look_up(|index| index.parts(kit)).map_err(|error| error.to_string());
         if fields.said("ticked").is_some() {
-            let all = self.look_up(|index| index.parts(kit)).map_err(|error| error.to_string())?;
+            let all = parts()?;
+            if all.is_empty() {
+                return Ok(all);
+            }
             let all = std::iter::once(kit.clone()).chain(all);
             return Ok(all.filter(|part| fields.said(&format!("with.{part}")).is_none()).collect());
         }
@@ -372,6 +398,11 @@ impl Desk {
         let http = if is_plain { "" } else { "; HttpOnly" };
         format!("{name}={value}; Path=/; SameSite=Lax; Max-Age=34560000{http}{secure}")
     }
+}
+
+/// What comes with an asset.
+fn contents<'v>(view: &'v View, number: &Number) -> &'v [String] {
+    view.opened.register.assets.get(number).map(|asset| asset.contents.as_slice()).unwrap_or_default()
 }
 
 /// The head of a page about an asset.

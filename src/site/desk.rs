@@ -98,8 +98,6 @@ pub struct Item {
     pub tone: &'static str,
     /// Fields about it.
     pub fields: Vec<Input>,
-    /// What comes with it.
-    pub contents: Vec<String>,
 }
 
 /// What is sent to where.

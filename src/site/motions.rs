@@ -47,11 +47,11 @@ fn kinds(thing: &Thing) -> (&'static [&'static str], &'static [&'static str]) {
         Status::InRepair => (&["repaired", "back", "note"], &["have", "report", "move", "missing"]),
         Status::CheckedOut if state.custody.as_ref().is_some_and(|custody| custody.unconfirmed) => (
             &["accept", "back", "have"],
-            &["report", "transfer", "extend", "reserve", "move", "missing", "repair", "note"],
+            &["report", "return", "transfer", "extend", "reserve", "move", "missing", "repair", "note"],
         ),
         Status::CheckedOut => (
             &["back", "have", "report"],
-            &["transfer", "extend", "reserve", "move", "audit", "missing", "repair", "note"],
+            &["return", "transfer", "extend", "reserve", "move", "audit", "missing", "repair", "note"],
         ),
         Status::Available if state.unsafe_fault().is_some() => {
             (&["repaired", "repair", "inspect"], &["report", "move", "missing", "note"])

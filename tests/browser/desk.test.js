@@ -353,8 +353,10 @@ describe('a desk on the origin of its site', () => {
     await hand.open(`${base}KIT-0001`);
     await hand.tap('More');
     await hand.tap('Until a day, or for someone');
-    for (const number of ['KIT-0001', 'SND-0001', 'SND-0002']) assert.ok(await hand.line(number).getByRole('checkbox').isChecked(), number);
-    await hand.line('SND-0002').getByRole('checkbox').uncheck();
+    const along = (number) => hand.line(number).getByRole('checkbox', { name: 'comes along' });
+    for (const number of ['KIT-0001', 'SND-0001', 'SND-0002']) assert.ok(await along(number).isChecked(), number);
+    await along('SND-0002').uncheck();
+    await hand.line('SND-0001').getByRole('checkbox', { name: 'lavalier' }).uncheck();
     await hand.look('form of a kit');
     assert.equal(await hand.tap('Take it'), 200);
     assert.match(await hand.says(), /Recorded.*Wireless, A/);
@@ -362,6 +364,7 @@ describe('a desk on the origin of its site', () => {
     assert.equal(register.pull().commits(), commits + 1);
     const states = register.states();
     assert.deepEqual(['KIT-0001', 'SND-0001', 'SND-0002'].map((number) => states.get(number).custodian), ['ben', 'ben', null]);
+    assert.match(register.git('show', 'HEAD'), /note = "without lavalier"/);
 
     assert.equal(await hand.tap('No, that was wrong'), 200);
     assert.equal(register.pull().commits(), commits + 2);

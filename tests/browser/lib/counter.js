@@ -38,7 +38,7 @@ const RECORDS = {
   'assets/CAM-00xx/CAM-0002/asset.toml': 'name = "Canon EOS R5, body"\ncategory = "camera"\nhome = "shelf-a"\n',
   'assets/CAM-00xx/CAM-0003/asset.toml': 'name = "Nikon Z 9, body"\ncategory = "camera"\nhome = "shelf-a"\n',
   'assets/KIT-00xx/KIT-0001/asset.toml': 'name = "Interview kit"\ncategory = "kit"\nhome = "shelf-a"\n',
-  'assets/SND-00xx/SND-0001/asset.toml': 'name = "Wireless, A"\ncategory = "sound"\nhome = "shelf-a"\npart_of = "KIT-0001"\n',
+  'assets/SND-00xx/SND-0001/asset.toml': 'name = "Wireless, A"\ncategory = "sound"\nhome = "shelf-a"\npart_of = "KIT-0001"\ncontents = ["2 batteries", "lavalier"]\n',
   'assets/SND-00xx/SND-0002/asset.toml': 'name = "Zoom H6"\ncategory = "sound"\nhome = "shelf-a"\npart_of = "KIT-0001"\n',
 };
 
