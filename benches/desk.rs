@@ -210,7 +210,7 @@ fn serve(repository: &str) {
         trust: Trust::Enrolled,
         usual: None,
         proxies: Vec::new(),
-        messages: Vec::new(),
+        messages: None,
     };
     let desk = Arc::new(Desk::open(settings, Theme::embedded()).unwrap().without_limits());
     let app = http::router(desk, Arc::new(|| {}));

@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH", conflicts_with = "remote")]
     repo: Option<PathBuf>,
     /// A remote repository, of which the desk keeps a shallow clone of its own
-    #[arg(long, value_name = "URL", env = "TAGBOOK_REMOTE")]
+    #[arg(long, value_name = "URL", env = "TAGBOOK_REMOTE", hide_env_values = true)]
     remote: Option<String>,
     /// The branch [default: the one that is checked out there]
     #[arg(long, env = "TAGBOOK_BRANCH")]
@@ -78,7 +78,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         trust: Trust::Enrolled,
         usual: None,
         proxies: args.proxy.clone(),
-        messages: args.messages.as_deref().unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+        messages: args.messages.clone(),
         repository,
         branch,
         remote,
@@ -100,7 +100,14 @@ fn repository(
     if let Some(remote) = &args.remote {
         let folder = args.clone.clone().unwrap_or_else(|| temporary.join("clone.git"));
         if folder.join("HEAD").is_file() {
-            let branch = Repo::of(&folder)?.branch()?.map(|branch| branch.name).unwrap_or_default();
+            let repo = Repo::of(&folder)?;
+            let branch = repo.branch()?.map(|branch| branch.name).unwrap_or_default();
+            let wanted =
+                args.branch.as_ref().map(|wanted| format!("refs/heads/{}", wanted.trim_start_matches("refs/heads/")));
+            if !repo.is_clone_of(remote)? || wanted.is_some_and(|wanted| wanted != branch) {
+                let why = format!("`{}` is a clone of something else", folder.display());
+                return Err(Stop::Refused(why, Some("remove it, or name another folder with --clone".into())));
+            }
             return Ok((folder, branch.clone(), Some(Remote::of_clone(branch))));
         }
         let (branch, shared) = Repo::shallow_clone(remote, args.branch.as_deref(), &folder)?;
@@ -108,7 +115,8 @@ fn repository(
     }
     let folder = match &args.repo {
         Some(repo) => repo.clone(),
-        None => super::place::find(register)?,
+        // A bare repository has no file to be known by.
+        None => super::place::find(register).or_else(|stop| bare(register).ok_or(stop))?,
     };
     let none = || Stop::refused(format!("`{}` is no git repository with a branch", folder.display()));
     let repo = Repo::around(&folder)?.ok_or_else(none)?;
@@ -124,6 +132,12 @@ fn repository(
     }
     let pushes = repo.setting("tagbook.push")?.unwrap_or(true);
     Ok((folder, branch, head.remote.filter(|_| is_head && pushes)))
+}
+
+/// The folder that the desk was started in, where it is a bare repository.
+fn bare(register: Option<&Path>) -> Option<PathBuf> {
+    let folder = register.map_or_else(|| std::env::current_dir().ok(), |register| Some(register.to_owned()))?;
+    (folder.join("HEAD").is_file() && folder.join("objects").is_dir()).then_some(folder)
 }
 
 fn answer(args: &Args, desk: &Arc<Desk>, theme: Theme, temporary: &Path) -> Outcome {

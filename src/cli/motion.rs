@@ -201,6 +201,7 @@ impl Entry<'_> {
             note: free_text("--note", common.note.as_deref())?,
             batch: free_text("--batch", common.batch.as_deref())?,
             job: common.job.as_deref().map(job).transpose()?,
+            after: None,
             seed: format!("{} {kind}", self.seed),
         })
     }

@@ -45,7 +45,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let address = listener.local_addr()?;
     let desk = open_desk(&root, Trust::Here)?;
     if desk.is_none() {
-        paint::note("there is no desk: the register has no commit yet");
+        paint::note("there is no desk before the first commit; start this again after it");
     }
     let work = Work { root, audience: args.audience, when: args.when.clone(), base_url: None, desk };
     let said = |files: usize| {
@@ -90,7 +90,7 @@ pub(super) fn open_desk(root: &Path, trust: Trust) -> Result<Option<Arc<Desk>>, 
         trust,
         usual: person.map(|person| person.slug.clone()),
         proxies: Vec::new(),
-        messages: Vec::new(),
+        messages: None,
     };
     let here = Here { root: root.to_owned(), tree: crate::tree::Tree::default(), opened, rev: None };
     Ok(Some(Arc::new(Desk::open(settings, build::theme(&here)?)?)))

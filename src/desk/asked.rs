@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use percent_encoding::percent_decode;
 
 /// Fields that a form may have at most.
-const MOST_FIELDS: usize = 300;
+const MOST_FIELDS: usize = 700;
 
 /// Bytes of cookies beyond which nobody looks at them.
 pub(super) const MOST_COOKIES: usize = 4096;
@@ -41,6 +41,8 @@ pub struct Headers {
     pub origin: Option<String>,
     /// `Sec-Fetch-Site`
     pub site: Option<String>,
+    /// Whether a proxy has handed it on.
+    pub is_forwarded: bool,
 }
 
 /// Fields by name, each with one value.

@@ -15,7 +15,7 @@ use super::{Desk, View};
 use crate::git;
 use crate::register::motion::kind;
 use crate::register::time::instant;
-use crate::register::{EventId, Motion, Number, Refusals, Slug};
+use crate::register::{EventId, Motion, Number, Refusal, Refusals, Slug, Tz};
 use crate::site::Phrase;
 use crate::site::desk::{Choice, Form, Input, Item, Look, Notice, View as Page};
 
@@ -55,6 +55,11 @@ impl Desk {
         let (numbers, _) = self.numbers(&typed)?;
         let numbers: Vec<&str> = numbers.iter().rev().take(MOST_KEPT).rev().map(Number::as_str).collect();
         Ok(reply.with_cookie(self.cookie(BASKET, &numbers.join("."), true)))
+    }
+
+    /// Empties the basket, which only the phone knows.
+    pub(super) fn empty(&self) -> Reply {
+        Reply::elsewhere(self.at("batch")).with_cookie(self.cookie(BASKET, "", true))
     }
 
     fn basket_page(
@@ -116,6 +121,9 @@ impl Desk {
                 others: vec![("kind".into(), "back".into(), look.word("basket_back"))],
                 ..Form::default()
             });
+            if !found.is_empty() {
+                page.forms.push(button(self.at("empty"), look.word("basket_empty"), Vec::new()));
+            }
             page
         }))
     }
@@ -154,6 +162,11 @@ impl Desk {
             return Ok(self.plainly(asked, 400, "unknown-field", &words));
         }
         let wishes = wishes(&asked.fields);
+        let is_mine = asked.fields.said("numbers").is_none() && asked.fields.under("item.").next().is_some();
+        if wishes.is_empty() && is_mine && !asked.wants_json() {
+            // Nothing was said of anything: all of it stays as it is.
+            return Ok(Reply::elsewhere(self.at("me")));
+        }
         if wishes.is_empty() || wishes.len() > MOST {
             return self.wrong_batch(asked, caller, "numbers", "basket_none");
         }
@@ -166,23 +179,43 @@ impl Desk {
         let all: String =
             kept(&asked.fields, &["by"]).iter().map(|(name, value)| format!("{name}={value}\n")).collect();
         let batch = EventId::hashed(&[person.as_str(), nonce, &all, "batch"]).as_str()[..8].to_owned();
-        let mut basket = Basket { batch, motions: Vec::new(), unread: Vec::new(), numbers: Vec::new() };
+        let mut basket = Basket { batch, ..Basket::default() };
         for wish in &wishes {
             if let Some(bad) = self.add(wish, &person, small, &mut basket)? {
-                return Ok(self.plainly(asked, 422, "bad-field", &bad));
+                let is_listed = asked.fields.said("numbers").is_some() && !asked.wants_json();
+                return if is_listed {
+                    let typed: Vec<&str> = wishes.iter().map(|wish| wish.typed.as_str()).collect();
+                    self.basket_page(asked, caller, &typed.join(" "), &bad, 422)
+                } else {
+                    let bad: Vec<String> = bad.iter().map(|(key, why)| format!("{key}: {why}")).collect();
+                    Ok(self.plainly(asked, 422, "bad-field", &bad.join("; ")))
+                };
             }
         }
-        if basket.motions.is_empty() {
+        if basket.motions.is_empty() && basket.refused.is_empty() {
             return self.wrong_batch(asked, caller, "numbers", "basket_none");
         }
-        let fate = self.decide(std::mem::take(&mut basket.motions), small, &person);
+        self.set_apart(&mut basket)?;
+        let motions = std::mem::take(&mut basket.motions);
+        let fate = self.decide(motions, small, &person, caller.phone.clone());
         let reply = self.tell_of_many(asked, caller, &basket, fate)?;
-        let reply = reply.with_cookie(self.cookie(BASKET, "", true));
+        // What could not be recorded is still in it.
+        let reply = if reply.status == 200 { reply.with_cookie(self.cookie(BASKET, "", true)) } else { reply };
         Ok(if caller.is_counter { reply.with_cookie(self.cookie(SPEAKER, person.as_str(), true)) } else { reply })
     }
 
+    /// What was said of a part by itself holds for it, whatever becomes of its kit.
+    fn set_apart(&self, basket: &mut Basket) -> Result<(), git::Error> {
+        for motion in &mut basket.motions {
+            let parts =
+                self.look_up(|index| motion.numbers.iter().flat_map(|kit| index.parts(kit)).collect::<Vec<_>>())?;
+            motion.except = parts.into_iter().filter(|part| basket.numbers.contains(part)).collect();
+        }
+        Ok(())
+    }
+
     /// Adds what is to become of one asset; what is wrong with it where nothing can be made of it.
-    fn add(&self, wish: &Wish, person: &Slug, small: &View, basket: &mut Basket) -> Result<Option<String>, git::Error> {
+    fn add(&self, wish: &Wish, person: &Slug, small: &View, basket: &mut Basket) -> Result<Option<Wrong>, git::Error> {
         let number = self.named(&wish.typed)?;
         let Some(number) = number else {
             basket.unread.push(wish.typed.chars().take(60).collect());
@@ -191,15 +224,18 @@ impl Desk {
         if basket.numbers.contains(&number) {
             return Ok(None);
         }
+        if wish.what == "other" && wish.fields.said("to").is_none() {
+            let why = Refusal::new("no-person", "who has it is not said").instead("say who, or that you do not know");
+            basket.refused.push((number, why));
+            return Ok(None);
+        }
         let Some((name, fields)) = meant(wish) else {
-            return Ok(Some(format!("`{}` is nothing that could happen to `{number}`", wish.what.escape_debug())));
+            let why = format!("`{}` is nothing that could happen to `{number}`", wish.what.escape_debug());
+            return Ok(Some(vec![("kind".into(), why)]));
         };
         match self.motion(&fields, name, &number, person, small) {
             Ok(motion) => basket.motions.push(Motion { batch: Some(basket.batch.clone()), ..motion }),
-            Err(wrong) => {
-                let wrong: Vec<_> = wrong.iter().map(|(key, why)| format!("{number}, {key}: {why}")).collect();
-                return Ok(Some(wrong.join("; ")));
-            }
+            Err(wrong) => return Ok(Some(wrong)),
         }
         basket.numbers.push(number);
         Ok(None)
@@ -215,14 +251,23 @@ impl Desk {
     }
 
     fn tell_of_many(&self, asked: &Asked, caller: &Caller, basket: &Basket, fate: Fate) -> Result<Reply, git::Error> {
-        let (commit, outcome, refusals) = match fate {
+        let (commit, mut outcome, mut refusals) = match fate {
             Fate::Failed(failure) => return Ok(self.failed(asked, &failure.to_string())),
+            Fate::Revoked => return Ok(self.enrol_first(asked, &self.view(&[])?, "batch", "")),
             Fate::No(outcome, refusals) => (None, outcome, refusals),
             Fate::Written(commit, mut outcome) => {
                 let refusals = std::mem::take(&mut outcome.refused);
                 (commit, outcome, refusals)
             }
         };
+        refusals.extend(basket.refused.iter().cloned());
+        let zone = outcome.opened.as_ref().map_or(Tz::UTC, |opened| opened.register.config.timezone);
+        // What has been undone or overtaken since is not told as if it held.
+        let past: Vec<_> = outcome.known.extract_if(.., |known| known.is_past).collect();
+        refusals.extend(past.into_iter().map(|known| {
+            let refusal = Refusal::recorded_before(&known.event, zone);
+            (known.number, refusal)
+        }));
         let done: Vec<(Number, crate::register::Event)> = outcome
             .done
             .iter()
@@ -318,11 +363,14 @@ impl Desk {
 }
 
 /// What is decided together.
+#[derive(Default)]
 struct Basket {
     batch: String,
     motions: Vec<Motion>,
     /// What names no asset.
     unread: Vec<String>,
+    /// What cannot be decided, for it was not said whole.
+    refused: Refusals,
     numbers: Vec<Number>,
 }
 
@@ -341,9 +389,11 @@ fn wishes(fields: &Fields) -> Vec<Wish> {
     let listed = words(fields.said("numbers").unwrap_or_default()).map(|word| (word.to_owned(), what.to_owned()));
     // What nothing was said of is what was said of the rest.
     let rest = fields.said("rest").unwrap_or_default();
-    let each = fields
-        .under("item.")
-        .map(|(number, what)| (number.to_owned(), if what.is_empty() { rest } else { what }.to_owned()));
+    let each = fields.under("item.").map(|(number, what)| {
+        let is_with_someone = fields.said(&format!("to.{number}")).is_some();
+        let usual = if is_with_someone { "other" } else { rest };
+        (number.to_owned(), if what.is_empty() { usual } else { what }.to_owned())
+    });
     let each = each.filter(|(_, what)| !what.is_empty());
     let all = listed.chain(each).filter(|(typed, _)| seen.insert(typed.to_uppercase()));
     all.map(|(typed, what)| {
@@ -371,10 +421,7 @@ fn meant(wish: &Wish) -> Option<(&'static str, Fields)> {
             fields.set("to", "");
             "have"
         }
-        "other" => {
-            // Without a name nobody is known to have it: all that is known is that it is not here.
-            if fields.said("to").is_none() { "missing" } else { "have" }
-        }
+        "other" => "have",
         "broken" => {
             if fields.said("note").is_none() {
                 fields.set("note", "broken");

@@ -27,10 +27,6 @@ const BODY: Duration = Duration::from_secs(15);
 /// Bytes that the head of a request may have.
 const MOST_HEAD: usize = 32 << 10;
 
-/// Where a request came from, once it is known whom to believe.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub Option<IpAddr>);
-
 /// What is called after something was recorded.
 pub type Heard = Arc<dyn Fn() + Send + Sync>;
 
@@ -142,6 +138,9 @@ pub fn read_headers(headers: &HeaderMap) -> Headers {
         host: text(header::HOST),
         origin: text(header::ORIGIN),
         site: text(HeaderName::from_static("sec-fetch-site")),
+        is_forwarded: ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"]
+            .iter()
+            .any(|name| headers.contains_key(*name)),
     }
 }
 

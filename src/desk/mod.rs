@@ -74,8 +74,8 @@ pub struct Settings {
     pub usual: Option<Slug>,
     /// Whose word on where a request comes from is believed.
     pub proxies: Vec<IpAddr>,
-    /// The program that carries strangers' messages on, with its arguments; it reads a mail.
-    pub messages: Vec<String>,
+    /// The command that carries strangers' messages on, for the shell; it reads a mail.
+    pub messages: Option<String>,
 }
 
 /// A desk: it answers requests, from as many threads as ask it.
@@ -179,7 +179,7 @@ impl Desk {
 
     /// Asks the remote for news, where the last ones are old.
     fn refresh(&self) {
-        if self.settings.remote.is_none() || !self.settings.is_own {
+        if self.settings.remote.is_none() || self.settings.trust != Trust::Enrolled {
             return;
         }
         {
@@ -251,7 +251,7 @@ impl Desk {
         let view = self.view(&[])?;
         let caller = self.called(asked, &view);
         if asked.is_post {
-            if let Some(no) = self.distrusted(asked, &caller) {
+            if let Some(no) = self.distrusted(asked) {
                 return Ok(no);
             }
             if let Some(no) = self.too_often(asked, &caller) {
@@ -268,10 +268,11 @@ impl Desk {
             (false, ["approve"]) => Ok(self.approve_page(asked, &view, &caller)),
             (true, ["approve"]) => Ok(self.approve(asked, &view, &caller)),
             (true, ["revoke"]) => Ok(self.revoke(asked, &view, &caller)),
+            (true, ["empty"]) => Ok(self.empty()),
             (true, ["by"]) => Ok(self.speak(asked, &view, &caller)),
             (false, ["receipt", number, id]) => self.receipt(asked, &caller, number, id),
             (true, [number, "tell"]) => self.tell(asked, number),
-            (false, ["ask" | "revoke" | "by"]) => {
+            (false, ["ask" | "revoke" | "by" | "empty"]) => {
                 Ok(self.plainly(asked, 405, "not-a-page", "this is only told, not asked"))
             }
             (false, [number, "tell"]) => self.tell_page(asked, number),

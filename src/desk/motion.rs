@@ -50,6 +50,8 @@ pub struct Outcome {
     pub refused: Refusals,
     /// Parts of kits that nobody had.
     pub passed_over: Vec<Number>,
+    /// Whether the phone that asked is enrolled no more.
+    pub is_revoked: bool,
 }
 
 /// An event that stood in the register already.
@@ -70,7 +72,7 @@ pub type Slot = Arc<Mutex<Outcome>>;
 pub(super) fn together(
     motions: Vec<Motion>,
     (index, shelf): (Arc<Mutex<Index>>, Arc<Shelf>),
-    who: (Author, Author),
+    (phone, who): (Option<String>, (Author, Author)),
     slot: &Slot,
 ) -> Job<'static, Refusals> {
     let slot = Arc::clone(slot);
@@ -84,6 +86,13 @@ pub(super) fn together(
             named.flat_map(|number| std::iter::once(number.clone()).chain(index.parts(number))).collect::<Vec<_>>()
         };
         let (opened, _) = shelf.read(repo, commit, &concerned, false)?;
+        // Whoever asked was known on an older commit.
+        let is_enrolled = |path: &String| opened.register.phones.iter().any(|phone| phone.source.path() == path);
+        if !phone.iter().all(is_enrolled) {
+            outcome.is_revoked = true;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+            return Ok(Verdict::No(Vec::new()));
+        }
         let moment = Moment::at(Utc::now(), opened.register.config.timezone);
         for motion in &motions {
             weigh(motion, &opened, &moment, &mut outcome);
@@ -102,8 +111,9 @@ pub(super) fn together(
 }
 
 fn weigh(motion: &Motion, opened: &Opened, moment: &Moment, outcome: &mut Outcome) {
-    if let Some(known) = known(motion, opened) {
-        outcome.known.push(known);
+    let known = known(motion, opened);
+    if !known.is_empty() {
+        outcome.known.extend(known);
         return;
     }
     match motion.decide(opened, moment) {
@@ -117,17 +127,18 @@ fn weigh(motion: &Motion, opened: &Opened, moment: &Moment, outcome: &mut Outcom
     }
 }
 
-/// What the same motion wrote before: the first of its events that stands in a log.
-fn known(motion: &Motion, opened: &Opened) -> Option<Known> {
-    let moved = motion.moved(&opened.register).ok()?;
-    moved.iter().find_map(|moved| {
+/// What the same motion wrote before, to each of the assets that it moved.
+fn known(motion: &Motion, opened: &Opened) -> Vec<Known> {
+    let moved = motion.moved(&opened.register).unwrap_or_default();
+    let known = moved.iter().filter_map(|moved| {
         let log = opened.ledger.log(&moved.number);
         let event = &log.event(&motion.first_id(&moved.number))?.event;
         let own = |other: &Event| event.batch.is_some() && other.batch == event.batch;
         let mut later = log.events().iter().rev().take_while(|logged| logged.event.id != event.id);
         let is_past = later.any(|later| !own(&later.event));
         Some(Known { number: moved.number.clone(), event: event.clone(), is_past })
-    })
+    });
+    known.collect()
 }
 
 /// The register at a commit with the records and logs of these assets alone, wherever they are filed.

@@ -10,13 +10,13 @@ use super::forms::{COMMON, Sheet, is_for_oneself};
 use super::motion::{self, Outcome, Slot};
 use super::pages::{button, in_words, item, kept, nonce, notice};
 use super::reply::{Reply, no, refused, status};
-use super::who::{Caller, SPEAKER};
+use super::who::{COOKIES, Caller, SPEAKER};
 use super::{Desk, View, locked};
 use crate::git::{self, Answer, Failure};
 use crate::register::motion::{kind, moves_kits};
 use crate::register::time::instant;
 use crate::register::typed::{Typing, happened, text};
-use crate::register::{Event, Moment, Motion, Number, Refusals, Slug, What};
+use crate::register::{Event, EventId, Moment, Motion, Number, Refusals, Slug, What};
 use crate::site::Phrase;
 use crate::site::desk::{Input, Item, Look, Notice, View as Page};
 
@@ -32,6 +32,8 @@ pub(super) enum Fate {
     Written(Option<git2::Oid>, Outcome),
     /// No, for these reasons.
     No(Outcome, Refusals),
+    /// The phone that asked is enrolled no more.
+    Revoked,
     /// The world failed.
     Failed(Failure),
 }
@@ -152,7 +154,9 @@ impl Desk {
         let Some(known) = kind(name) else { return Ok(self.not_found(asked)) };
         if !caller.is_known() {
             let view = self.view(&[])?;
-            if name == "report" && view.opened.register.config.desk.anonymous_reports {
+            // Whose phone is enrolled no more is no stranger.
+            let has_token = asked.bearer().is_some() || COOKIES.iter().any(|name| asked.cookie(name).is_some());
+            if name == "report" && !has_token && view.opened.register.config.desk.anonymous_reports {
                 return self.stranger_report(asked, typed);
             }
             return Ok(self.enrol_first(asked, &view, typed, name));
@@ -183,7 +187,7 @@ impl Desk {
         if let Some(without) = self.not_ticked(&view, &number, &asked.fields)? {
             motion.note = Some(motion.note.map_or(without.clone(), |note| format!("{note} ({without})")));
         }
-        let fate = self.decide(vec![motion], &view, &person);
+        let fate = self.decide(vec![motion], &view, &person, caller.phone.clone());
         let reply = self.tell_of_one(asked, caller, &number, name, fate)?;
         Ok(if caller.is_counter { reply.with_cookie(self.cookie(SPEAKER, person.as_str(), true)) } else { reply })
     }
@@ -247,6 +251,7 @@ impl Desk {
                 note,
                 batch,
                 job,
+                after: fields.said("last").and_then(|last| EventId::parse(last).ok()),
                 seed: seed(person, name, fields),
             }),
             _ => Err(wrong),
@@ -269,15 +274,16 @@ impl Desk {
     }
 
     /// Has motions decided and written, as one commit by `person`.
-    pub(super) fn decide(&self, motions: Vec<Motion>, view: &View, person: &Slug) -> Fate {
+    pub(super) fn decide(&self, motions: Vec<Motion>, view: &View, person: &Slug, phone: Option<String>) -> Fate {
         let slot = Slot::default();
         let who = self.authors(&view.opened, person);
-        let answer =
-            self.record(motion::together(motions, (Arc::clone(&self.index), Arc::clone(&self.shelf)), who, &slot));
+        let shared = (Arc::clone(&self.index), Arc::clone(&self.shelf));
+        let answer = self.record(motion::together(motions, shared, (phone, who), &slot));
         let outcome = std::mem::take(&mut *locked(&slot));
         match answer {
             Answer::Recorded(receipt) => Fate::Written(Some(receipt.commit), outcome),
             Answer::Known(_) => Fate::Written(None, outcome),
+            Answer::No(_) if outcome.is_revoked => Fate::Revoked,
             Answer::No(refusals) => Fate::No(outcome, refusals),
             Answer::Failed(failure) => Fate::Failed(failure),
         }
@@ -293,6 +299,7 @@ impl Desk {
     ) -> Result<Reply, git::Error> {
         let outcome = match fate {
             Fate::Failed(failure) => return Ok(self.failed(asked, &failure.to_string())),
+            Fate::Revoked => return Ok(self.enrol_first(asked, &self.view(&[])?, number.as_str(), name)),
             Fate::No(_, refusals) => return self.say_no(asked, caller, number, name, &refusals),
             Fate::Written(Some(commit), outcome) => {
                 let mut reply = self.receipt_of(asked, number, &outcome, commit);

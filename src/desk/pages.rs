@@ -77,7 +77,7 @@ impl Desk {
         let statics = self.statics();
         if !caller.is_known() {
             let view = self.view_with(std::slice::from_ref(&number), true)?;
-            let page = self.stand(&view, false, &statics).finder(&number);
+            let page = self.stand(&view, false, &statics).finder(&number, self.settings.messages.is_some());
             return Ok(page.map_or_else(|why| broken(&why), |page| Reply::page(200, page.unwrap_or_default())));
         }
         if asked.wants_json() {
@@ -167,7 +167,7 @@ impl Desk {
     }
 
     /// Whether a form that a browser sends of its own accord comes from a page of ours.
-    pub(super) fn distrusted(&self, asked: &Asked, caller: &Caller) -> Option<Reply> {
+    pub(super) fn distrusted(&self, asked: &Asked) -> Option<Reply> {
         let headers = &asked.headers;
         let own = |origin: &str| {
             let here = || {
@@ -188,13 +188,7 @@ impl Desk {
         if is_fine || is_exempt {
             return None;
         }
-        Some(self.refuse(
-            asked,
-            &Caller { by_cookie: caller.by_cookie, ..Caller::default() },
-            403,
-            "foreign",
-            "desk_foreign",
-        ))
+        Some(self.refuse(asked, &Caller::default(), 403, "foreign", "desk_foreign"))
     }
 
     /// Whether someone asks too often.

@@ -33,6 +33,9 @@ pub const MINUTES: i64 = 15;
 /// The digits of Crockford's base 32, small.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// Who is approved, where it is nobody of the register yet.
+const NEW: &str = "+";
+
 /// The cookie in which a phone keeps under which name it has asked.
 const ASKED: &str = "tagbook_asked";
 
@@ -126,17 +129,7 @@ impl Desk {
             let is_kept = hidden.iter().any(|(name, _)| name == "then");
             let line = if is_kept { "enrol_line_kept" } else { "enrol_line" };
             page.lines.push(Phrase::text(&look.word(line)));
-            let typed = asked.fields.said("code").unwrap_or_default();
-            let mut code = sheet.plain("code", look.word("enrol_code"), "text", typed, true);
-            code.hint = Some(look.word("enrol_code_hint"));
-            page.forms.push(Form {
-                action: self.at("enrol"),
-                submit: look.word("enrol_submit"),
-                first: true,
-                fields: vec![code, sheet.plain("name", look.word("enrol_phone"), "text", "", false)],
-                hidden: hidden.clone(),
-                ..Form::default()
-            });
+            page.forms.push(self.code_form(asked, &sheet));
             page.forms.push(Form {
                 action: self.at("ask"),
                 title: Some(look.word("ask_title")),
@@ -147,6 +140,21 @@ impl Desk {
             });
             page
         })
+    }
+
+    /// The form that takes a code, with whatever waits for it.
+    fn code_form(&self, asked: &Asked, sheet: &Sheet) -> Form {
+        let typed = asked.fields.said("code").unwrap_or_default();
+        let mut code = sheet.plain("code", sheet.look.word("enrol_code"), "text", typed, true);
+        code.hint = Some(sheet.look.word("enrol_code_hint"));
+        Form {
+            action: self.at("enrol"),
+            submit: sheet.look.word("enrol_submit"),
+            fields: vec![code, sheet.plain("name", sheet.look.word("enrol_phone"), "text", "", false)],
+            hidden: waiting(&asked.fields),
+            first: true,
+            ..Form::default()
+        }
     }
 
     /// Redeems a code: from then on it is this phone's token that counts.
@@ -236,7 +244,7 @@ impl Desk {
             [number, kind] => self.record_one(&again, &caller, number, kind)?,
             _ => Reply::elsewhere(self.at("me")),
         };
-        Ok(reply.with_cookie(cookie))
+        Ok(reply.with_cookie(cookie).with_cookie(self.cookie(ASKED, "", false)))
     }
 
     fn token_cookie(&self, token: &str) -> String {
@@ -270,16 +278,21 @@ impl Desk {
                 page.notice = Some(Notice { tone: "warn", title: look.word("enrol_waits"), lines: Vec::new() });
             }
             page.lines.push(Phrase::text(&look.word("ask_wait_line")));
+            page.lines.push(look.say("approve_check", &[("code", Some(Phrase::text(&phone[..6]).strong()))]));
             page.symbol = crate::site::desk::symbol(&whole);
             page.links.push(self.link(&path, look.word("ask_link")));
             let submit = look.word("ask_go_on");
             let kept = asked.fields.under("keep.").map(|(name, value)| (name.to_owned(), value.to_owned()));
-            page.forms.push(if let Some(then) = asked.fields.said("then").filter(|then| is_page(then)) {
-                Form { action: self.at(then), submit, hidden: kept.collect(), first: true, ..Form::default() }
-            } else {
-                let page = asked.fields.said("page").filter(|page| is_page(page)).unwrap_or("me");
-                Form { action: self.at(page), submit, get: true, first: true, ..Form::default() }
-            });
+            page.forms.push(self.code_form(asked, &sheet(view, look, &asked.fields)));
+            page.forms.insert(
+                0,
+                if let Some(then) = asked.fields.said("then").filter(|then| is_page(then)) {
+                    Form { action: self.at(then), submit, hidden: kept.collect(), first: true, ..Form::default() }
+                } else {
+                    let page = asked.fields.said("page").filter(|page| is_page(page)).unwrap_or("me");
+                    Form { action: self.at(page), submit, get: true, first: true, ..Form::default() }
+                },
+            );
             page
         })
     }
@@ -296,23 +309,17 @@ impl Desk {
         let name = asked.fields.said("name").unwrap_or_default().to_owned();
         self.page(view, caller, 200, |look| {
             let sheet = sheet(view, look, &asked.fields);
-            let near = view.opened.register.people.values().find(|person| person.name.eq_ignore_ascii_case(&name));
-            let chosen = near.map(|person| person.slug.to_string()).unwrap_or_default();
             let new = look.say("approve_new", &[("who", Some(Phrase::text(&name)))]).plain().to_owned();
+            let choose = look.word("field_choose");
+            let all = [vec![(NEW.to_owned(), new)], sheet.people()].concat();
             let mut page = Page { title: look.word("approve_title"), ..Page::default() };
             page.lines.push(look.say("approve_line", &[("who", Some(Phrase::name(&name)))]));
+            page.lines.push(look.say("approve_check", &[("code", Some(Phrase::text(&phone[..6]).strong()))]));
             page.forms.push(Form {
                 action: self.at("approve"),
                 submit: look.word("approve_submit"),
                 first: true,
-                fields: vec![sheet.select(
-                    "person",
-                    look.word("approve_person"),
-                    false,
-                    Some(new),
-                    sheet.people(),
-                    &chosen,
-                )],
+                fields: vec![sheet.select("person", look.word("approve_person"), true, Some(choose), all, "")],
                 hidden: vec![("phone".into(), phone), ("name".into(), name.clone())],
                 ..Form::default()
             });
@@ -327,7 +334,10 @@ impl Desk {
         };
         let name = asked.fields.said("name").and_then(one_line);
         let (Some(phone), Some(name)) = (hash_of(&asked.fields), name) else { return self.not_found(asked) };
-        let chosen = asked.fields.said("person").map(|person| Slug::referred(&person.to_lowercase()));
+        let Some(chosen) = asked.fields.said("person") else {
+            return self.approve_page(asked, view, caller);
+        };
+        let chosen = (chosen != NEW).then(|| Slug::referred(&chosen.to_lowercase()));
         if chosen.as_ref().is_some_and(|chosen| !super::who::is_here(&view.opened, chosen, &view.moment)) {
             return self.refuse(asked, caller, 422, "unknown-person", "desk_who");
         }
@@ -349,14 +359,18 @@ impl Desk {
             let message = format!("approve a phone of {person}");
             Ok(Verdict::Write(change(files, Vec::new(), &message, author.clone(), &committer)))
         });
-        match self.record(job) {
+        let (answer, word) = match self.record(job) {
+            Answer::Known(commit) => (Answer::Known(commit), "approve_known"),
+            answer => (answer, "approve_done"),
+        };
+        match answer {
             Answer::Failed(failure) => self.failed(asked, &failure.to_string()),
             _ if asked.wants_json() => Reply::json(200, serde_json::json!({"ok": true})),
             _ => self.page(view, caller, 200, |look| Page {
                 title: look.word("approve_done"),
                 notice: Some(Notice {
                     tone: "go",
-                    title: look.word("approve_done"),
+                    title: look.word(word),
                     lines: vec![look.word("approve_done_line")],
                 }),
                 ..Page::default()

@@ -38,7 +38,9 @@ impl Desk {
         Ok(self.page(&view, caller, 200, |look| {
             let mut page = about(&view, look, &number);
             page.title = look.word("receipt_title");
-            page.notice = Some(Notice { tone: "go", title: look.word("receipt_done"), lines: Vec::new() });
+            let is_void = view.opened.folded(&number, &view.moment).voided.contains(&event.id);
+            let (tone, word) = if is_void { ("off", "chip_voided") } else { ("go", "receipt_done") };
+            page.notice = Some(Notice { tone, title: look.word(word), lines: Vec::new() });
             page.lines.extend(look.sentence(&number, &event.id));
             page.lines.push(recorded_line(look, &event, commit.as_deref()));
             page.items = moved.iter().filter(|moved| **moved != number).map(|moved| item(look, &view, moved)).collect();

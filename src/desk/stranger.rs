@@ -9,6 +9,7 @@ use super::asked::{Asked, Fields};
 use super::forms::Sheet;
 use super::limits::{Kind, counted};
 use super::motions::{Fate, Wrong};
+use super::pages::nonce;
 use super::reply::{Reply, no};
 use super::who::Caller;
 use super::{Desk, View};
@@ -74,7 +75,7 @@ impl Desk {
                 submit: look.word("stranger_submit"),
                 first: true,
                 fields,
-                hidden: vec![("began".into(), Utc::now().timestamp().to_string())],
+                hidden: vec![("began".into(), Utc::now().timestamp().to_string()), ("nonce".into(), nonce())],
                 ..Form::default()
             }],
             ..Page::default()
@@ -97,8 +98,9 @@ impl Desk {
             Ok(motion) => motion,
             Err(wrong) => return self.stranger_wrong(asked, typed, &wrong),
         };
-        match self.decide(vec![motion], &view, &desk) {
+        match self.decide(vec![motion], &view, &desk, None) {
             Fate::Failed(failure) => Ok(self.failed(asked, &failure.to_string())),
+            Fate::Revoked => Ok(self.failed(asked, "a stranger has no phone")),
             Fate::No(_, refusals) => {
                 let wrong: Wrong =
                     refusals.iter().map(|(_, refusal)| ("note".into(), refusal.message.clone())).collect();
@@ -123,7 +125,7 @@ impl Desk {
     /// The form of a message to whoever it belongs to.
     pub(super) fn tell_page(&self, asked: &Asked, typed: &str) -> Result<Reply, git::Error> {
         let caller = Caller::default();
-        let number = Number::typed(typed).ok().filter(|_| !self.settings.messages.is_empty());
+        let number = Number::typed(typed).ok().filter(|_| self.settings.messages.is_some());
         let Some(number) = number else { return Ok(self.not_found(asked)) };
         let view = self.view(&[])?;
         Ok(self.page(&view, &caller, 200, |look| {
@@ -138,9 +140,9 @@ impl Desk {
 
     /// Sends a stranger's message on. It never goes into the register: git cannot forget.
     pub(super) fn tell(&self, asked: &Asked, typed: &str) -> Result<Reply, git::Error> {
-        let number = Number::typed(typed).ok().filter(|_| !self.settings.messages.is_empty());
+        let number = Number::typed(typed).ok().filter(|_| self.settings.messages.is_some());
         let Some(number) = number else { return Ok(self.not_found(asked)) };
-        if let Some(reply) = self.halt(asked, &["message", "from"])? {
+        if let Some(reply) = self.halt(asked, &["message", "from", "nonce"])? {
             return Ok(reply);
         }
         let said = |name: &str| asked.fields.said(name).map(text).transpose().map(Option::unwrap_or_default);
@@ -159,7 +161,7 @@ impl Desk {
 
     /// Gives a message, as a mail, to the program that carries messages on.
     fn send(&self, view: &View, number: &Number, message: &str, from: &str) -> Result<(), String> {
-        let [program, words @ ..] = self.settings.messages.as_slice() else { return Ok(()) };
+        let Some(carrier) = &self.settings.messages else { return Ok(()) };
         let line = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
         let config = &view.opened.register.config;
         let to = config.contact.as_deref().unwrap_or_default();
@@ -169,8 +171,8 @@ impl Desk {
             line(to),
             line(from),
         );
-        let mut child = Command::new(program)
-            .args(words)
+        let mut child = Command::new("sh")
+            .args(["-c", carrier])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -179,7 +181,7 @@ impl Desk {
         let ended = child.wait().map_err(|error| error.to_string())?;
         match written {
             Some(Ok(())) if ended.success() => Ok(()),
-            _ => Err(format!("the message could not be sent: {program} ended with {ended}")),
+            _ => Err(format!("the message could not be sent: its carrier ended with {ended}")),
         }
     }
 

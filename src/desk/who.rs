@@ -39,8 +39,6 @@ pub struct Caller {
     pub is_keeper: bool,
     /// The file of the phone, as `phones/ana/7k2m.toml`.
     pub phone: Option<String>,
-    /// Whether nothing but a browser's own doing says so: then a form must come from a page of ours.
-    pub by_cookie: bool,
 }
 
 impl Caller {
@@ -51,29 +49,34 @@ impl Caller {
             said.or_else(|| usual.cloned()).filter(|slug| is_here(opened, slug, moment))
         };
         let keeps = |slug: &Slug| opened.register.people.get(slug).is_some_and(|person| person.role == Role::Keeper);
-        let counter = |phone: Option<String>, by_cookie| {
+        let counter = |phone: Option<String>| {
             let person = spoke();
-            let is_keeper = person.as_ref().is_some_and(keeps);
-            Caller { person, is_counter: true, is_keeper, phone, by_cookie }
+            // A device at the counter says who speaks, and that is no proof: it hands things out, and makes nobody a keeper.
+            let is_keeper = phone.is_none() && person.as_ref().is_some_and(keeps);
+            Caller { person, is_counter: true, is_keeper, phone }
         };
-        let by_cookie = asked.bearer().is_none();
         let token = asked.bearer().or_else(|| COOKIES.iter().find_map(|name| asked.cookie(name)));
         if let Some(phone) = token.and_then(|token| phone(opened, token)) {
             let file = phone.source.path().to_owned();
             if phone.person.as_str() == COUNTER {
-                return counter(Some(file), by_cookie);
+                return counter(Some(file));
             }
             if is_here(opened, &phone.person, moment) {
                 let (person, is_keeper) = (Some(phone.person.clone()), keeps(&phone.person));
-                return Caller { person, is_counter: false, is_keeper, phone: Some(file), by_cookie };
+                return Caller { person, is_counter: false, is_keeper, phone: Some(file) };
             }
         }
         match trust {
-            Trust::Everybody => counter(None, by_cookie),
-            Trust::Here if asked.peer.is_some_and(|peer| peer.to_canonical().is_loopback()) => counter(None, by_cookie),
-            Trust::Enrolled | Trust::Here => Caller { by_cookie, ..Caller::default() },
+            Trust::Everybody => counter(None),
+            Trust::Here if is_at_this_machine(asked) => counter(None),
+            Trust::Enrolled | Trust::Here => Caller::default(),
         }
     }
+}
+
+/// Whether a request comes from this machine, and not through a proxy that stands on it.
+fn is_at_this_machine(asked: &Asked) -> bool {
+    !asked.headers.is_forwarded && asked.peer.is_some_and(|peer| peer.to_canonical().is_loopback())
 }
 
 /// Whether someone is a person of the register who has not left.

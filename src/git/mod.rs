@@ -135,6 +135,15 @@ impl Repo {
         Ok((name.clone(), Remote::of_clone(name)))
     }
 
+    /// Whether the repository was cloned from `url`.
+    ///
+    /// # Errors
+    /// Where its configuration cannot be read.
+    pub fn is_clone_of(&self, url: &str) -> Result<bool, Error> {
+        let known = self.git.config().and_then(|config| config.get_string("remote.origin.url"));
+        Ok(found(known, "read where it was cloned from")?.is_some_and(|known| known == url))
+    }
+
     /// The commit that is checked out; `None` before the first.
     ///
     /// # Errors

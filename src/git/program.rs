@@ -1,7 +1,10 @@
 //! The git program: what needs the network, the user's configuration, or their work tree.
 
+use std::io::{IsTerminal, Read};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use super::{Author, Error};
 
@@ -50,6 +53,10 @@ impl Program {
 fn plain() -> Command {
     let mut command = Command::new("git");
     command.stdin(Stdio::null()).env("LC_ALL", "C");
+    if !std::io::stdin().is_terminal() {
+        // There is nobody whom it could ask.
+        command.env("GIT_TERMINAL_PROMPT", "0");
+    }
     for name in ELSEWHERE {
         command.env_remove(name);
     }
@@ -58,22 +65,71 @@ fn plain() -> Command {
 
 /// Clones a branch of `url`, or the one that is checked out there, as a bare and shallow repository at `path`; gives its name.
 pub(super) fn clone_bare(url: &str, branch: Option<&str>, path: &Path) -> Result<String, Error> {
+    // The address may hold a password.
+    let failed = |why: String| Error { doing: "clone the remote".into(), why };
     let mut command = plain();
     command.args(["clone", "--quiet", "--bare", "--depth", "1", "--single-branch", "--no-tags"]);
     if let Some(branch) = branch {
         command.args(["--branch", branch.trim_start_matches("refs/heads/")]);
     }
-    let said = finished(command.arg("--").arg(url).arg(path))?;
+    // Half a clone is none: it has its name once it is whole.
+    let part = path.with_extension("part");
+    let _ = std::fs::remove_dir_all(&part);
+    let said = finished_within(command.arg("--").arg(url).arg(&part), LONG)?;
     if !said.ok {
-        return Err(Error { doing: format!("clone `{url}`"), why: last_line(&said.err) });
+        return Err(failed(last_line(&said.err)));
     }
+    std::fs::rename(&part, path).map_err(|error| failed(error.to_string()))?;
     let mut command = plain();
     let said = finished(command.arg("--git-dir").arg(path).args(["symbolic-ref", "HEAD"]))?;
-    if said.ok {
-        Ok(said.out.trim().to_owned())
-    } else {
-        Err(Error { doing: format!("clone `{url}`"), why: last_line(&said.err) })
-    }
+    if said.ok { Ok(said.out.trim().to_owned()) } else { Err(failed(last_line(&said.err))) }
+}
+
+/// How long a remote may take for what is small, and for what may be large.
+pub(super) const SHORT: Duration = Duration::from_secs(30);
+pub(super) const LONG: Duration = Duration::from_mins(10);
+
+/// Runs a command to its end, or ends it when that takes too long. A person at a terminal, who may be asked for a password,
+/// has as long as they like.
+pub(super) fn finished_within(command: &mut Command, limit: Duration) -> Result<Said, Error> {
+    if std::io::stdin().is_terminal() { finished(command) } else { limited(command, limit) }
+}
+
+fn limited(command: &mut Command, limit: Duration) -> Result<Said, Error> {
+    let failed = |error: std::io::Error| Error { doing: "run the git program".into(), why: error.to_string() };
+    // With a group of its own, so that those whom git starts end with it: they hold the writer's lock too.
+    command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(failed)?;
+    let read = |from: Option<Box<dyn Read + Send>>| {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = from.map(|mut from| from.read_to_end(&mut bytes));
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    };
+    let out = read(child.stdout.take().map(|out| Box::new(out) as Box<dyn Read + Send>));
+    let err = read(child.stderr.take().map(|err| Box::new(err) as Box<dyn Read + Send>));
+    let start = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            break Some(status);
+        }
+        if start.elapsed() > limit {
+            let group = format!("-{}", child.id());
+            let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+            let _ = child.wait();
+            break None;
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    };
+    let Some(status) = status else {
+        let seconds = limit.as_secs();
+        return Ok(Said { ok: false, out: String::new(), err: format!("fatal: timed out after {seconds} s\n") });
+    };
+    let text = |reader: std::thread::JoinHandle<String>| reader.join().unwrap_or_default();
+    Ok(Said { ok: status.success(), out: text(out), err: text(err) })
 }
 
 /// Runs a command to its end, and gives what it said.
@@ -106,4 +162,21 @@ pub(super) fn last_line(text: &str) -> String {
     let plain =
         ["fatal: ", "error: ", "remote: "].iter().fold(line, |line, word| line.strip_prefix(word).unwrap_or(line));
     plain.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_ended_with_all_that_it_started() {
+        let start = Instant::now();
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 30 & sleep 30"]).stdin(Stdio::null());
+        let said = limited(&mut command, Duration::from_millis(100)).unwrap();
+        assert!(!said.ok && said.err.contains("timed out"), "{}", said.err);
+        assert!(start.elapsed() < Duration::from_secs(10));
+        let said = limited(Command::new("sh").args(["-c", "echo out; echo err >&2"]), LONG).unwrap();
+        assert_eq!((said.ok, said.out.as_str(), said.err.as_str()), (true, "out\n", "err\n"));
+    }
 }

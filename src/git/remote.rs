@@ -1,9 +1,11 @@
 //! The remote: fetched from and pushed to by the git program, and what its answers mean.
 
+use std::time::Duration;
+
 use git2::Oid;
 
 use super::lock::Lock;
-use super::program::{Program, Said, finished, last_line};
+use super::program::{LONG, Program, SHORT, Said, finished_within, last_line};
 use super::{Error, failed};
 
 /// The reference from which commits are pushed: they are safe from being collected before a branch has them.
@@ -64,13 +66,18 @@ impl Remote {
         Remote { name: "origin".into(), branch, tracking: None, depth: Some(1) }
     }
 
+    /// How long it may take: where only the newest commit is fetched there is never much.
+    fn patience(&self) -> Duration {
+        if self.depth.is_some() { SHORT } else { LONG }
+    }
+
     /// Asks the remote to take `commit` as the newest of its branch.
     pub(super) fn push(&self, repo: &git2::Repository, commit: Oid, lock: &Lock) -> Result<Pushed, Error> {
         lock.outwait_own(&repo.commondir().join(format!("{OUTGOING}.lock")))?;
         repo.reference(OUTGOING, commit, true, "tagbook: to be pushed").map_err(failed("write a reference"))?;
         let refspec = format!("{OUTGOING}:{}", self.branch);
         let words = ["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", &self.name, &refspec];
-        let said = finished(Program::of(repo).command(&words).stdin(lock.shared()?))?;
+        let said = finished_within(Program::of(repo).command(&words).stdin(lock.shared()?), self.patience())?;
         Ok(outcome(&said, &self.branch))
     }
 
@@ -87,7 +94,7 @@ impl Remote {
         words.push("--recurse-submodules=no");
         words.extend(depth.as_deref());
         words.extend([self.name.as_str(), &refspec]);
-        let said = Program::of(repo).run(&words)?;
+        let said = finished_within(&mut Program::of(repo).command(&words), self.patience())?;
         if !said.ok {
             let none = said.err.contains("couldn't find remote ref");
             let unknown = || Fetched::Unknown(last_line(&said.err));

@@ -31,6 +31,8 @@ pub struct Motion {
     pub batch: Option<String>,
     /// The job it was done for.
     pub job: Option<Slug>,
+    /// The newest event that whoever undoes it has seen: what came later is not undone in its place.
+    pub after: Option<EventId>,
     /// What the ids of its events are made from: the same motion, decided again, has the same ids.
     pub seed: String,
 }
@@ -262,7 +264,15 @@ impl Motion {
             What::Act(action) => vec![action.clone()],
             What::Have { person, due } => have(&state(), person, &self.by, *due, at, ground)?,
             What::Back { location, condition } => back(&state(), location.as_ref(), *condition, ground)?,
-            What::Undo => vec![Action::Void { of: newest(opened, number, moment)? }],
+            What::Undo => {
+                let of = newest(opened, number, moment)?;
+                let seen = |after: &EventId| of.contains(after) || !self.numbers.contains(number);
+                if !self.after.iter().all(seen) {
+                    let refusal = Refusal::new("changed", "something was recorded since, and that would be undone");
+                    return Err(refusal.event(&of[0]).instead("`void` with the event that is meant"));
+                }
+                vec![Action::Void { of }]
+            }
         };
         let last = actions.len().saturating_sub(1);
         let event = |(index, action): (usize, Action)| Event {

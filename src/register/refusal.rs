@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::event::Event;
 use super::number::{EventId, Number, Slug};
 use super::state::{Custody, Fault, Repair, Reservation, Retired, Since};
 use super::text::one_line;
@@ -28,11 +29,15 @@ pub struct Refusal {
 pub type Refusals = Vec<(Number, Refusal)>;
 
 impl Refusal {
-    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Refusal {
+    /// A refusal, for a reason.
+    #[must_use]
+    pub fn new(code: &'static str, message: impl Into<String>) -> Refusal {
         Refusal { code, message: one_line(message.into()), holder: None, since: None, event: None, instead: None }
     }
 
-    pub(super) fn instead(mut self, what: impl Into<String>) -> Refusal {
+    /// The same, with what would work.
+    #[must_use]
+    pub fn instead(mut self, what: impl Into<String>) -> Refusal {
         self.instead = Some(what.into());
         self
     }
@@ -50,6 +55,13 @@ impl Refusal {
     fn since(mut self, at: DateTime<Utc>) -> Refusal {
         self.since = Some(at);
         self
+    }
+
+    /// No to what was recorded once, and is not so any more.
+    #[must_use]
+    pub fn recorded_before(event: &Event, zone: Tz) -> Refusal {
+        let message = format!("it was recorded at {}; something came after it", said(event.at, zone));
+        Refusal::new("recorded-before", message).since(event.at).event(&event.id).instead("a fresh form")
     }
 
     pub(super) fn held(custody: &Custody, zone: Tz) -> Refusal {

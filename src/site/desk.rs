@@ -241,13 +241,16 @@ impl Stand<'_> {
     ///
     /// # Errors
     /// Why its template cannot be filled.
-    pub fn finder(&self, number: &Number) -> Result<Option<String>, String> {
+    pub fn finder(&self, number: &Number, takes_messages: bool) -> Result<Option<String>, String> {
         self.look(|look| {
             let Some(thing) = look.here.site.things.get(number) else { return Ok(None) };
             let mut view = look.here.finder(thing);
             view.stand_at(&format!("{}{number}/", self.root));
             // A colleague whose phone is not enrolled is seen as a stranger, too.
             view.enrol_at(&format!("enrol?page={number}"));
+            if takes_messages {
+                view.tell();
+            }
             let title = view.title();
             self.fill(look, "finder.html", title, "finder", &view, None).map(Some)
         })

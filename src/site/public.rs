@@ -38,6 +38,13 @@ impl Finder {
         base.clone_into(&mut self.base);
     }
 
+    /// Whoever found it can write to the desk.
+    pub fn tell(&mut self) {
+        if let Some(desk) = &mut self.desk {
+            desk.tell = Some(format!("{}/{}/tell", desk.root, self.number));
+        }
+    }
+
     /// Colleagues are led to this page of the desk.
     pub fn enrol_at(&mut self, page: &str) {
         if let Some(desk) = &mut self.desk {
@@ -52,6 +59,8 @@ struct Desk {
     root: String,
     page: String,
     report: Option<String>,
+    /// The form of a message, where the desk carries them on.
+    tell: Option<String>,
 }
 
 /// What a public site tells programs of an asset.
@@ -167,7 +176,8 @@ impl Here<'_> {
         let desk = config.desk_url.as_ref().filter(|_| in_use).map(|desk| Desk {
             root: desk.clone(),
             page: format!("{desk}/{number}"),
-            report: config.desk.anonymous_reports.then(|| format!("{desk}/{number}/report")),
+            report: (config.desk.anonymous_reports && name.is_some()).then(|| format!("{desk}/{number}/report")),
+            tell: None,
         });
         let photo_alt = self.say("photo_alt", &[("name", name.as_deref().map(Phrase::text))]);
         Finder {

@@ -8,7 +8,7 @@ import { CAMERA, CODE, STRANGERS, answered, began, counted, ids, is, once, timel
 import {
   FORM, FREE, HELD_BY_BEN, HELD_BY_CLEO, NOT_PUBLIC, ORIGIN, PRIVATE, RETIRED, UNKNOWN, URL_OF_DESK,
   ago, atDesk, camera, code, day, elements, event, folder, formOf, host,
-  person, token, visible,
+  person, phone, sha256, token, visible,
 } from './lib/desk.js';
 import { tagbook } from './lib/program.js';
 import { read, site } from './lib/sites.js';
@@ -444,6 +444,39 @@ test('a basket with nothing in it, or too much, is refused', atDesk({}, async (d
   });
 }));
 
+test('what is said of a part holds, whatever its kit does', atDesk({}, async (desk) => {
+  is(await desk.post('KIT-0001/have'), 200);
+  const fates = { 'item.KIT-0001': 'back', 'item.CAM-0066': 'broken', 'note.CAM-0066': 'fungus inside', 'item.CAM-0067': 'mine' };
+  await desk.records(1, async () => is(await desk.post('batch', fates), 200));
+  const state = async (number) => (await desk.post(`${number}/note`, { note: 'looked at' })).json.state;
+  assert.equal((await state('KIT-0001')).custodian, null);
+  const broken = await state('CAM-0066');
+  assert.deepEqual([broken.custodian, broken.faults[0].note], ['ben', 'fungus inside']);
+  assert.equal((await state('CAM-0067')).custodian, 'ben');
+}));
+
+test('a basket that is sent again has the same receipt, kit and all; once things are back it is told so', atDesk({}, async (desk) => {
+  const fields = { numbers: `${CAMERA} KIT-0001`, kind: 'have', nonce: 'one' };
+  const first = await desk.records(1, async () => is(await desk.post('batch', fields), 200));
+  const numbers = ({ json }) => json.events.map(({ number }) => number).sort();
+  assert.deepEqual(numbers(first), [CAMERA, 'CAM-0066', 'CAM-0067', 'KIT-0001']);
+  const again = await desk.recordsNothing(async () => is(await desk.post('batch', fields), 200));
+  assert.deepEqual(numbers(again), numbers(first));
+  is(await desk.post('batch', { numbers: fields.numbers, kind: 'back' }), 200);
+  await desk.recordsNothing(async () => {
+    const stale = is(await desk.post('batch', fields), 409);
+    assert.deepEqual([...new Set(stale.json.refusals.map(({ code: why }) => why))], ['recorded-before']);
+  });
+}));
+
+test('whoever says that someone else has it says who', atDesk({}, async (desk) => {
+  is(await desk.post(`${CAMERA}/have`), 200);
+  await desk.recordsNothing(async () => {
+    const { json } = is(await desk.post('batch', { [`item.${CAMERA}`]: 'other' }), 409);
+    assert.equal(json.refusals[0].code, 'no-person');
+  });
+}));
+
 // --- late and undone -----------------------------------------------------------------------------
 
 test('what was tapped two hours ago, offline, is recorded as of then where it fits', atDesk({}, async (desk) => {
@@ -501,4 +534,32 @@ test('only a keeper retires, and a member is told so', atDesk({}, async (desk) =
 
 test('a phone speaks for its own person', atDesk({}, async (desk) => {
   await desk.recordsNothing(async () => is(await desk.post(`${CAMERA}/checkout`, { by: 'ana' }), 403));
+}));
+
+test('an undo of what is not the newest any more takes nothing else back', atDesk({}, async (desk) => {
+  const { json: taken } = is(await desk.post(`${CAMERA}/have`, {}, { as: 'ana' }), 200);
+  is(await desk.post(`${CAMERA}/back`), 200);
+  await desk.recordsNothing(async () => is(await desk.post(`${CAMERA}/void`, { last: taken.event }, { as: 'ana' }), 409));
+}));
+
+test('a fault that comes again can be reported again by a stranger', atDesk(STRANGERS, async (desk) => {
+  for (const from of ['127.0.0.2', '127.0.0.3']) {
+    const form = formOf((await desk.get(`${CAMERA}/report`)).text, 'report').hidden;
+    const fields = { ...form, note: 'the lens is cracked', severity: 'major', began: began(1) };
+    await desk.records(1, async () => is(await desk.submit(`${CAMERA}/report`, fields, { as: null, from }), 200));
+  }
+}));
+
+test('a phone that is enrolled no more is no stranger: what it reports waits', atDesk(STRANGERS, async (desk) => {
+  const headers = { authorization: 'Bearer gone' };
+  await desk.recordsNothing(async () => is(await desk.post(`${CAMERA}/report`, { note: 'a', severity: 'minor', began: began(1) }, { headers }), 401));
+}));
+
+test('a device at the counter hands out for anyone, and makes nobody a keeper', atDesk({ files: phone('desk') }, async (desk) => {
+  await desk.records(1, async () => is(await desk.post(`${CAMERA}/have`, { by: 'cleo' }, { as: 'desk' }), 200));
+  await desk.recordsNothing(async () => {
+    const headers = { authorization: `Bearer ${token('desk')}`, cookie: 'tagbook_by=ana', origin: ORIGIN };
+    is(await desk.post('approve', { phone: sha256('evil'), name: 'Ana Ruiz', person: 'ana' }, { headers }), 403);
+    is(await desk.post('revoke', { phone: 'b001' }, { headers }), 404);
+  });
 }));

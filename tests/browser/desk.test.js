@@ -306,6 +306,7 @@ describe('a desk on the origin of its site', () => {
     await keeper.open(link);
     assert.match(await keeper.says(), /Cleo/);
     await keeper.look('approval');
+    await keeper.choose('Who is it?', 'Someone new: Cleo Marsh');
     assert.equal(await keeper.tap('Approve'), 200);
     assert.match(await keeper.says(), /Approved/);
     assert.equal(await hand.tap('It is approved, go on'), 200);
