@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::record::{Here, How, Recorded, Wish, all_but_last, record, short};
 use super::said::sentence;
 use super::{End, Outcome, Stop, paint, place, table};
+use crate::desk::reply;
 use crate::register::event::{self, Kind, SHAPES};
 use crate::register::motion::{Decided, INTENTS, moves_kits};
 use crate::register::time::instant;
@@ -239,25 +240,17 @@ fn all_refused(refusals: Refusals) -> Vec<Stop> {
     refusals.into_iter().map(|refused| Stop::Ruled(Box::new(refused))).collect()
 }
 
-/// A refusal for programs; `None` for whatever else stops a command.
+/// A refusal for programs, as the desk tells it; `None` for whatever else stops a command.
 fn refusal(stop: &Stop) -> Option<Value> {
-    let refusal = match stop {
-        Stop::Ruled(ruled) => {
-            let (number, refusal) = &**ruled;
-            json!({
-                "code": refusal.code,
-                "message": refusal.message,
-                "number": number,
-                "holder": refusal.holder,
-                "since": refusal.since.map(instant),
-                "event": refusal.event,
-                "instead": refusal.instead,
-            })
+    match stop {
+        Stop::Ruled(ruled) => Some(reply::refused(Some(&ruled.0), &ruled.1)),
+        Stop::Refused(message, instead) => {
+            let mut answer = reply::no("refused", message);
+            answer["refusal"]["instead"] = json!(instead);
+            Some(answer)
         }
-        Stop::Refused(message, instead) => json!({"code": "refused", "message": message, "instead": instead}),
-        _ => return None,
-    };
-    Some(json!({"ok": false, "refusal": refusal}))
+        _ => None,
+    }
 }
 
 /// One answer as it is, several as a list.

@@ -126,17 +126,17 @@ impl Index {
 
 /// The records and logs in these folders, or all.
 fn read(repo: &Repo, commit: Oid, all: bool, folders: &BTreeSet<String>) -> Result<register::Opened, git::Error> {
-    let wanted = |folder: &str| {
-        let depth = folder.matches('/').count();
-        let is_log = folder.ends_with("/log/");
-        let within = || folders.range(..=folder.to_owned()).next_back().is_some_and(|known| folder.starts_with(known));
-        let above = || folders.range(folder.to_owned()..).next().is_some_and(|known| known.starts_with(folder));
-        match depth {
-            1 => folder == "assets/",
-            _ if all => depth < 4 || is_log,
-            2 => above() || within(),
-            _ => folders.contains(folder) || (is_log && within()),
-        }
+    let tree = if all {
+        let wanted = |folder: &str| {
+            folder.starts_with("assets/") && (folder.matches('/').count() < 4 || folder.ends_with("/log/"))
+        };
+        repo.part_at(commit, &wanted)?
+    } else {
+        repo.folders_at(
+            commit,
+            &folders.iter().map(|folder| folder.trim_end_matches('/').to_owned()).collect(),
+            &["log"],
+        )?
     };
-    Ok(register::open(&repo.part_at(commit, &wanted)?))
+    Ok(register::open(&tree))
 }

@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use git2::Oid;
 
-pub use motion::{job, read};
+pub use motion::job;
 pub use people::{Code, MINUTES};
 pub use who::{Caller, Trust, hashed, is_near};
 

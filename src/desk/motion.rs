@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Utc;
-use git2::Oid;
 
 use super::index::Index;
 use super::shelf::Shelf;
-use crate::git::{self, Author, Change, Job, Repo, Verdict};
+use crate::git::{Author, Change, Job, Verdict};
 use crate::register::decide::Request;
-use crate::register::{self, Event, Moment, Motion, Number, Opened, Posting, Refusals};
+use crate::register::{Event, Moment, Motion, Number, Opened, Posting, Refusals};
 
 /// A motion as a job for a [`git::Writer`], which has it decided on every commit that it may come after.
 ///
@@ -19,7 +18,7 @@ use crate::register::{self, Event, Moment, Motion, Number, Opened, Posting, Refu
 #[must_use]
 pub fn job(motion: Motion, author: Author, committer: Option<Author>) -> Job<'static, Refusals> {
     Box::new(move |repo, commit| {
-        let opened = read(repo, commit, &motion.numbers)?;
+        let (opened, _) = Shelf::default().read(repo, commit, &motion.numbers, false)?;
         if motion.numbers.iter().any(|number| motion.is_recorded(&opened, number)) {
             return Ok(Verdict::Known);
         }
@@ -139,50 +138,4 @@ fn known(motion: &Motion, opened: &Opened) -> Vec<Known> {
         Some(Known { number: moved.number.clone(), event: event.clone(), is_past })
     });
     known.collect()
-}
-
-/// The register at a commit with the records and logs of these assets alone, wherever they are filed.
-///
-/// # Errors
-/// Where it cannot be read.
-pub fn read(repo: &Repo, commit: Oid, numbers: &[Number]) -> Result<Opened, git::Error> {
-    let opened = read_where(repo, commit, numbers, |number, group| number.group() == group)?;
-    if numbers.iter().all(|number| opened.register.assets.contains_key(number)) {
-        return Ok(opened);
-    }
-    read_where(repo, commit, numbers, |_, _| true)
-}
-
-/// The same, of the groups that an asset may be filed in.
-fn read_where(
-    repo: &Repo,
-    commit: Oid,
-    numbers: &[Number],
-    may_be_in: impl Fn(&Number, &str) -> bool,
-) -> Result<Opened, git::Error> {
-    let small = |folder: &str| matches!(folder.split('/').next(), Some("people" | "phones" | "jobs"));
-    let part = repo.part_at(commit, &|folder| small(folder) || is_of(numbers, &may_be_in, &["log"], folder))?;
-    Ok(register::open(&part))
-}
-
-/// Whether a folder is one of these assets, leads to one, or is one of those `inside` it.
-pub(super) fn is_of(
-    numbers: &[Number],
-    may_be_in: impl Fn(&Number, &str) -> bool,
-    inside: &[&str],
-    folder: &str,
-) -> bool {
-    let parts: Vec<&str> = folder.trim_end_matches('/').split('/').collect();
-    let is = |number: &Number, group: &str, name: &str| number.as_str() == name && may_be_in(number, group);
-    let names = |name: &str| numbers.iter().any(|number| number.as_str() == name);
-    match parts.as_slice() {
-        ["assets"] => true,
-        ["assets", top] => names(top) || numbers.iter().any(|number| may_be_in(number, top)),
-        ["assets", top, inner] if names(top) && inside.contains(inner) => true,
-        ["assets", group, name] => numbers.iter().any(|number| is(number, group, name)),
-        ["assets", group, name, inner] => {
-            inside.contains(inner) && numbers.iter().any(|number| is(number, group, name))
-        }
-        _ => false,
-    }
 }

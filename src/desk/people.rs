@@ -12,7 +12,7 @@ use super::mine::id_of;
 use super::pages::{kept, secret};
 use super::reply::{Reply, no};
 use super::who::{COOKIES, Caller, hashed};
-use super::{Desk, View, locked, read};
+use super::{Desk, View, locked, shelf};
 use crate::git::{self, Answer, Author, Change, Job, Repo, Verdict};
 use crate::register::event::toml_string;
 use crate::register::time::instant;
@@ -192,7 +192,7 @@ impl Desk {
         let committer = self.authors(&view.opened, &Slug::referred("desk")).1;
         let host = self.host(&view.opened);
         Box::new(move |repo: &Repo, commit: Oid| {
-            let opened = read(repo, commit, &[])?;
+            let opened = shelf::small(repo, commit)?;
             let id = code.get(..ID).unwrap_or_default();
             let wanted = hashed(&code);
             let mut found = Redeemed::Wrong;
@@ -344,7 +344,7 @@ impl Desk {
         let Some(id) = crockford(ID) else { return self.failed(asked, "there is no randomness") };
         let (author, committer) = self.authors(&view.opened, &keeper);
         let job: Job<'static, Refusals> = Box::new(move |repo, commit| {
-            let opened = read(repo, commit, &[])?;
+            let opened = shelf::small(repo, commit)?;
             if opened.register.phones.iter().any(|known| known.token_sha256.as_deref() == Some(&phone)) {
                 return Ok(Verdict::Known);
             }
@@ -391,7 +391,7 @@ impl Desk {
         let owner = phone.person.clone();
         let (author, committer) = self.authors(&view.opened, &person);
         let job: Job<'static, Refusals> = Box::new(move |repo, commit| {
-            let opened = read(repo, commit, &[])?;
+            let opened = shelf::small(repo, commit)?;
             if !opened.register.phones.iter().any(|phone| phone.source.path() == file) {
                 return Ok(Verdict::Known);
             }

@@ -64,7 +64,7 @@ impl Reply {
 }
 
 /// A refusal as programs read it.
-pub(super) fn refused(number: Option<&Number>, refusal: &Refusal) -> Value {
+pub(crate) fn refused(number: Option<&Number>, refusal: &Refusal) -> Value {
     json!({
         "ok": false,
         "refusal": {
@@ -80,7 +80,7 @@ pub(super) fn refused(number: Option<&Number>, refusal: &Refusal) -> Value {
 }
 
 /// A no that no asset is to blame for.
-pub(super) fn no(code: &str, message: &str) -> Value {
+pub(crate) fn no(code: &str, message: &str) -> Value {
     json!({"ok": false, "refusal": {
         "code": code, "message": message, "number": null, "holder": null, "since": null, "event": null, "instead": null,
     }})

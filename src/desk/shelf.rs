@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use git2::Oid;
 
 use super::locked;
-use super::motion::is_of;
 use crate::git::{self, Repo};
 use crate::register::{self, Number, Opened};
 use crate::tree::Tree;
@@ -31,13 +30,16 @@ impl Shelf {
             return Ok((Opened::clone(&small), Tree::default()));
         }
         let inside: &[&str] = if with_files { &["log", "files"] } else { &["log"] };
-        let usual = |number: &Number, group: &str| number.group() == group;
-        let tree = repo.part_at(commit, &|folder| is_of(numbers, usual, inside, folder))?;
+        let usual = numbers
+            .iter()
+            .flat_map(|number| [format!("assets/{}/{number}", number.group()), format!("assets/{number}")]);
+        let tree = repo.folders_at(commit, &usual.collect(), inside)?;
         let opened = register::with_assets(&small, &tree);
         if numbers.iter().all(|number| opened.register.assets.contains_key(number)) {
             return Ok((opened, tree));
         }
-        let tree = repo.part_at(commit, &|folder| is_of(numbers, |_, _| true, inside, folder))?;
+        let anywhere = repo.assets_called(commit, &numbers.iter().map(Number::as_str).collect())?;
+        let tree = repo.folders_at(commit, &anywhere, inside)?;
         Ok((register::with_assets(&small, &tree), tree))
     }
 
@@ -48,9 +50,17 @@ impl Shelf {
         {
             return Ok(Arc::clone(small));
         }
-        let wanted = |folder: &str| matches!(folder.split('/').next(), Some("people" | "phones" | "jobs"));
-        let small = Arc::new(register::open(&repo.part_at(commit, &wanted)?));
+        let small = Arc::new(small(repo, commit)?);
         *locked(&self.kept) = Some((key, Arc::clone(&small)));
         Ok(small)
     }
+}
+
+/// The register at a commit without any asset.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(super) fn small(repo: &Repo, commit: Oid) -> Result<Opened, git::Error> {
+    let wanted = |folder: &str| matches!(folder.split('/').next(), Some("people" | "phones" | "jobs"));
+    Ok(register::open(&repo.part_at(commit, &wanted)?))
 }

@@ -20,6 +20,31 @@ impl Repo {
         Ok(changed)
     }
 
+    /// The folders `assets/NAME` and `assets/GROUP/NAME` at a commit, of these names: every group is looked through.
+    ///
+    /// # Errors
+    /// Where a tree cannot be read.
+    pub fn assets_called(&self, commit: Oid, names: &BTreeSet<&str>) -> Result<BTreeSet<String>, Error> {
+        let mut found = BTreeSet::new();
+        let Some(assets) = self.assets_tree(commit)? else { return Ok(found) };
+        let called =
+            |entry: &trees::Entry| std::str::from_utf8(entry.name).ok().and_then(|name| names.get(name).copied());
+        let raw = self.content(assets, ObjectType::Tree)?;
+        for group in trees::entries(&raw) {
+            let group = group?;
+            if !group.is_folder() {
+                continue;
+            }
+            found.extend(called(&group).map(|name| format!("assets/{name}")));
+            let inside = self.content(group.id()?, ObjectType::Tree)?;
+            for entry in trees::entries(&inside) {
+                let name = called(&entry?);
+                found.extend(name.map(|name| format!("assets/{}/{name}", String::from_utf8_lossy(group.name))));
+            }
+        }
+        Ok(found)
+    }
+
     /// The commit that brought the file at `path`, with when it was committed; `None` where that is more than `most` commits
     /// back, or before the history begins here.
     ///
@@ -55,33 +80,25 @@ impl Repo {
     pub fn fingerprint(&self, commit: Oid, but: &[&str]) -> Result<Vec<u8>, Error> {
         let Some(top) = self.register_tree(commit)? else { return Ok(Vec::new()) };
         let raw = self.content(top, ObjectType::Tree)?;
-        let entries = trees::parse(&raw)?;
-        let others = entries.iter().filter(|entry| !but.iter().any(|but| entry.name == but.as_bytes()));
-        Ok(others.flat_map(|entry| entry.raw.iter().copied()).collect())
+        let mut others = Vec::new();
+        for entry in trees::entries(&raw) {
+            let entry = entry?;
+            if !but.iter().any(|but| entry.name == but.as_bytes()) {
+                others.extend_from_slice(entry.raw);
+            }
+        }
+        Ok(others)
     }
 
     /// Whether the register has a file at `path` at a commit.
     fn has_file(&self, commit: Oid, path: &str) -> Result<bool, Error> {
-        let Some(mut here) = self.register_tree(commit)? else { return Ok(false) };
-        let mut parts = path.split('/').peekable();
-        while let Some(part) = parts.next() {
-            let raw = self.content(here, ObjectType::Tree)?;
-            let entries = trees::parse(&raw)?;
-            let Some(entry) = entries.iter().find(|entry| entry.name == part.as_bytes()) else { return Ok(false) };
-            match (parts.peek(), entry.is_folder()) {
-                (None, is_folder) => return Ok(!is_folder),
-                (Some(_), true) => here = entry.id()?,
-                (Some(_), false) => return Ok(false),
-            }
-        }
-        Ok(false)
+        let Some(top) = self.register_tree(commit)? else { return Ok(false) };
+        Ok(self.find(top, path.as_ref())?.is_some_and(|found| !found.is_folder))
     }
 
     fn assets_tree(&self, commit: Oid) -> Result<Option<Oid>, Error> {
         let Some(top) = self.register_tree(commit)? else { return Ok(None) };
-        let raw = self.content(top, ObjectType::Tree)?;
-        let entries = trees::parse(&raw)?;
-        entries.iter().find(|entry| entry.is_folder() && entry.name == b"assets").map(trees::Entry::id).transpose()
+        Ok(self.find(top, "assets".as_ref())?.filter(|found| found.is_folder).map(|found| found.id))
     }
 
     /// The folders that two trees have otherwise, by name: what the one has, and what the other.
@@ -196,6 +213,12 @@ mod tests {
         assert_eq!(all(Some(first), second), ["assets/A-00xx/A-0002/", "assets/B-1/"]);
         assert_eq!(all(Some(second), third), ["assets/A-00xx/A-0002/"]);
         assert_eq!(all(Some(third), third), [""; 0]);
+        let called =
+            |name| repo.assets_called(second, &BTreeSet::from([name])).unwrap().into_iter().collect::<Vec<_>>();
+        assert_eq!(called("A-0002"), ["assets/A-00xx/A-0002"]);
+        assert_eq!(called("B-1"), ["assets/B-1"]);
+        assert_eq!(called("log"), ["assets/B-1/log"]);
+        assert_eq!(called("C"), [""; 0]);
         let origin = |path: &str, most| repo.origin(third, path, most).unwrap().map(|commit| commit.id);
         assert_eq!(origin("assets/B-1/log/e.toml", 9), Some(second.to_string()));
         assert_eq!(origin("assets/B-1/asset.toml", 9), Some(first.to_string()));

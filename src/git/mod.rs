@@ -13,7 +13,7 @@ mod trees;
 mod worktree;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -72,6 +72,12 @@ pub struct Repo {
 
 /// Objects by name, for everybody who reads what one writer writes.
 type Fresh = Arc<Mutex<HashMap<Oid, Object>>>;
+
+/// What is at a path: its name among the objects, and whether it is a folder.
+struct Found {
+    id: Oid,
+    is_folder: bool,
+}
 
 /// An object: what it is, and its content.
 #[derive(Debug, Clone)]
@@ -178,7 +184,24 @@ impl Repo {
     pub fn part_at(&self, commit: Oid, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, Error> {
         let mut tree = Tree::default();
         if let Some(top) = self.register_tree(commit)? {
-            self.collect(top, "", wanted, &mut tree)?;
+            self.collect(top, &mut String::new(), wanted, &mut tree)?;
+        }
+        Ok(tree)
+    }
+
+    /// Of the register as it was recorded at a commit, what lies in these folders, and in those `inside` of them, by their names.
+    /// What else there is costs nothing.
+    ///
+    /// # Errors
+    /// Where its trees or files cannot be read.
+    pub fn folders_at(&self, commit: Oid, folders: &BTreeSet<String>, inside: &[&str]) -> Result<Tree, Error> {
+        let mut tree = Tree::default();
+        let Some(top) = self.register_tree(commit)? else { return Ok(tree) };
+        for folder in folders {
+            let Some(found) = self.find(top, folder.as_ref())?.filter(|found| found.is_folder) else { continue };
+            let mut path = format!("{folder}/");
+            let start = path.len();
+            self.collect(found.id, &mut path, &|path| inside.contains(&&path[start..path.len() - 1]), &mut tree)?;
         }
         Ok(tree)
     }
@@ -276,17 +299,8 @@ impl Repo {
 
     /// The id of the register's tree at a commit; `None` where it was not there yet.
     fn register_tree(&self, commit: Oid) -> Result<Option<Oid>, Error> {
-        let mut here = self.top(commit)?;
-        for part in &self.inside {
-            let raw = self.content(here, ObjectType::Tree)?;
-            let entries = trees::parse(&raw)?;
-            let found = entries.iter().find(|entry| entry.name == part.as_encoded_bytes() && entry.is_folder());
-            match found {
-                Some(entry) => here = entry.id()?,
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(here))
+        let found = self.find(self.top(commit)?, &self.inside)?;
+        Ok(found.filter(|found| found.is_folder).map(|found| found.id))
     }
 
     /// The path of a file of the register, from the top of the repository.
@@ -295,32 +309,41 @@ impl Repo {
         parts.chain([path.to_owned()]).collect::<Vec<_>>().join("/")
     }
 
-    fn collect(&self, id: Oid, prefix: &str, wanted: &dyn Fn(&str) -> bool, into: &mut Tree) -> Result<(), Error> {
+    /// Reads what lies in a folder at `path`, which ends in `/` but at the top and is given back as it came.
+    fn collect(&self, id: Oid, path: &mut String, wanted: &dyn Fn(&str) -> bool, into: &mut Tree) -> Result<(), Error> {
         let raw = self.content(id, ObjectType::Tree)?;
-        for entry in trees::parse(&raw)? {
-            let name = String::from_utf8_lossy(entry.name);
-            let path = format!("{prefix}{name}");
-            let is_tree = entry.is_folder();
-            if prefix.is_empty()
-                && !FOLDERS.contains(&format!("{path}/").as_str())
-                && (is_tree || !path.ends_with(".toml"))
-            {
-                continue;
-            }
-            if is_tree && path.split('/').count() > DEEPEST {
-                continue;
-            }
-            if is_tree {
-                let folder = format!("{path}/");
-                if wanted(&folder) {
-                    self.collect(entry.id()?, &folder, wanted, into)?;
+        let start = path.len();
+        for entry in trees::entries(&raw) {
+            let entry = entry?;
+            path.push_str(&String::from_utf8_lossy(entry.name));
+            if entry.is_folder() {
+                path.push('/');
+                let is_ours = start > 0 || FOLDERS.contains(&path.as_str());
+                if is_ours && path.matches('/').count() <= DEEPEST && wanted(path) {
+                    self.collect(entry.id()?, path, wanted, into)?;
                 }
-            } else {
-                let file = self.entry(&path, &entry)?;
-                into.insert(path, file);
+            } else if start > 0 || path.ends_with(".toml") {
+                into.insert(path.clone(), self.entry(path, &entry)?);
             }
+            path.truncate(start);
         }
         Ok(())
+    }
+
+    /// What a folder has at `path`; `None` where there is nothing.
+    fn find(&self, tree: Oid, path: &Path) -> Result<Option<Found>, Error> {
+        let mut here = Found { id: tree, is_folder: true };
+        for part in path {
+            if !here.is_folder {
+                return Ok(None);
+            }
+            let raw = self.content(here.id, ObjectType::Tree)?;
+            match trees::find(&raw, part.as_encoded_bytes())? {
+                Some(entry) => here = Found { id: entry.id()?, is_folder: entry.is_folder() },
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(here))
     }
 
     fn entry(&self, path: &str, entry: &trees::Entry) -> Result<Entry, Error> {

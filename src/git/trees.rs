@@ -111,20 +111,34 @@ fn order(one: &Entry, other: &Entry) -> Ordering {
     }
 }
 
+/// The entries of a tree, one after the other; the first that is none is the last.
+pub(super) fn entries(mut raw: &[u8]) -> impl Iterator<Item = Result<Entry<'_>, Error>> {
+    std::iter::from_fn(move || {
+        if raw.is_empty() {
+            return None;
+        }
+        let entry = first(raw);
+        raw = entry.as_ref().map_or(&[], |entry| &raw[entry.raw.len()..]);
+        Some(entry.ok_or_else(|| Error { doing: "read a tree".into(), why: "it is not one".into() }))
+    })
+}
+
+/// The entry that a tree begins with.
+fn first(raw: &[u8]) -> Option<Entry<'_>> {
+    let space = raw.iter().position(|byte| *byte == b' ')?;
+    let nul = space + raw[space..].iter().position(|byte| *byte == 0)?;
+    let raw = raw.get(..nul + 21)?;
+    Some(Entry { mode: &raw[..space], name: &raw[space + 1..nul], raw })
+}
+
 /// The entries of a tree.
-pub(super) fn parse(mut raw: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
-    let broken = || Error { doing: "read a tree".into(), why: "it is not one".into() };
-    // No entry is shorter than thirty bytes or so.
-    let mut entries = Vec::with_capacity(raw.len() / 30);
-    while !raw.is_empty() {
-        let space = raw.iter().position(|byte| *byte == b' ').ok_or_else(broken)?;
-        let nul = raw.iter().position(|byte| *byte == 0).filter(|nul| *nul > space).ok_or_else(broken)?;
-        let end = nul + 21;
-        let (entry, after) = raw.split_at_checked(end).ok_or_else(broken)?;
-        entries.push(Entry { mode: &entry[..space], name: &entry[space + 1..nul], raw: entry });
-        raw = after;
-    }
-    Ok(entries)
+pub(super) fn parse(raw: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
+    entries(raw).collect()
+}
+
+/// The entry of this name.
+pub(super) fn find<'t>(raw: &'t [u8], name: &[u8]) -> Result<Option<Entry<'t>>, Error> {
+    entries(raw).find(|entry| entry.as_ref().map_or(true, |entry| entry.name == name)).transpose()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Two desks at one remote, asked by many phones at once, and killed in between.
+//! Two desks at one remote, asked by many phones at once, killed in between, at lines that lose replies.
 
 use std::process::{Child, Stdio};
 use std::sync::Mutex;
@@ -10,7 +10,7 @@ use fastrand::Rng;
 use serde_json::Value;
 use tagbook::desk::hashed;
 
-use crate::server::{Server, free_port};
+use crate::server::{Line, Server, free_port};
 use crate::studio::{Receipt, Studio};
 use crate::{rounds, seed};
 
@@ -34,7 +34,8 @@ pub fn killed() {
     studio.git("main", "commit --quiet --message phones");
     studio.bare("kit.git");
     let server = Server::start(&studio);
-    let desks = [Counter::open(&studio, &server, "one.git"), Counter::open(&studio, &server, "two.git")];
+    let lines = [Line::new(&server, 7), Line::new(&server, 11)];
+    let desks = [Counter::open(&studio, &lines[0], "one.git"), Counter::open(&studio, &lines[1], "two.git")];
     let (seed, count) = (seed(), rounds(400));
     let (next, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (all, kills) = thread::scope(|scope| {
@@ -50,8 +51,9 @@ pub fn killed() {
         let all: Vec<Receipt> = ended.into_iter().flat_map(Result::unwrap).collect();
         (all, killer.join().unwrap())
     });
-    eprintln!("{} of {count} motions acknowledged, {kills} kills", all.len());
-    assert!(all.len() > count / 2 && kills > 0, "{} events, {kills} kills", all.len());
+    let lost: usize = lines.iter().map(|line| line.lost.load(Ordering::Relaxed)).sum();
+    eprintln!("{} of {count} motions acknowledged, {kills} kills, {lost} replies lost", all.len());
+    assert!(all.len() > count / 2 && kills > 0 && lost > 0, "{} events, {kills} kills, {lost} lost", all.len());
     drop(desks);
     studio.prove("kit.git", "main", &all);
 }
@@ -70,8 +72,8 @@ struct Counter<'s> {
 }
 
 impl<'s> Counter<'s> {
-    fn open(studio: &'s Studio, server: &Server, clone: &'static str) -> Counter<'s> {
-        let (remote, port) = (server.address("kit.git"), free_port());
+    fn open(studio: &'s Studio, line: &Line, clone: &'static str) -> Counter<'s> {
+        let (remote, port) = (line.address("kit.git"), free_port());
         let child = Mutex::new(start(studio, &remote, clone, port));
         Counter { studio, remote, clone, port, child }
     }
