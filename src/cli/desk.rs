@@ -105,7 +105,7 @@ fn repository(
             let wanted =
                 args.branch.as_ref().map(|wanted| format!("refs/heads/{}", wanted.trim_start_matches("refs/heads/")));
             if !repo.is_clone_of(remote)? || wanted.is_some_and(|wanted| wanted != branch) {
-                let why = format!("`{}` is a clone of something else", folder.display());
+                let why = format!("`{}` is no bare clone of this branch of the remote", folder.display());
                 return Err(Stop::Refused(why, Some("remove it, or name another folder with --clone".into())));
             }
             return Ok((folder, branch.clone(), Some(Remote::of_clone(branch))));

@@ -17,13 +17,13 @@ use crate::register::motion::kind;
 use crate::register::time::instant;
 use crate::register::{EventId, Motion, Number, Refusal, Refusals, Slug, Tz};
 use crate::site::Phrase;
-use crate::site::desk::{Choice, Form, Input, Item, Look, Notice, View as Page};
+use crate::site::desk::{Form, Input, Item, Look, Notice, View as Page};
 
 /// Assets that are moved at once.
 const MOST: usize = 200;
 
-/// Numbers that a phone keeps in its basket: more make no cookie.
-const MOST_KEPT: usize = 60;
+/// Bytes of numbers that a phone keeps in its basket: a cookie has 4,096 at most.
+const MOST_KEPT: usize = 3500;
 
 /// The cookie that keeps the basket.
 const BASKET: &str = "tagbook_basket";
@@ -34,6 +34,18 @@ const FATES: &[&str] = &["back", "mine", "other", "broken", "unknown"];
 /// Fields that go for all of a batch.
 const COMMON: &[&str] =
     &["kind", "numbers", "due", "to", "location", "condition", "note", "job", "nonce", "by", "at", "last", "rest"];
+
+/// The numbers as a cookie keeps them, of the newest as many as have room in it.
+fn newest(numbers: &[Number], room: usize) -> String {
+    let mut length = 0;
+    let newest = numbers.iter().rev().take_while(|number| {
+        length += number.as_str().len() + 1;
+        length <= room
+    });
+    let mut newest: Vec<&str> = newest.map(Number::as_str).collect();
+    newest.reverse();
+    newest.join(".")
+}
 
 /// What is to become of one asset: a kind, an intent or a fate, and its own fields.
 struct Wish {
@@ -53,8 +65,7 @@ impl Desk {
         let typed = format!("{kept} {}", asked.fields.said("numbers").unwrap_or_default());
         let reply = self.basket_page(asked, caller, &typed, &Vec::new(), 200)?;
         let (numbers, _) = self.numbers(&typed)?;
-        let numbers: Vec<&str> = numbers.iter().rev().take(MOST_KEPT).rev().map(Number::as_str).collect();
-        Ok(reply.with_cookie(self.cookie(BASKET, &numbers.join("."), true)))
+        Ok(reply.with_cookie(self.cookie(BASKET, &newest(&numbers, MOST_KEPT), true)))
     }
 
     /// Empties the basket, which only the phone knows.
@@ -187,8 +198,7 @@ impl Desk {
                     let typed: Vec<&str> = wishes.iter().map(|wish| wish.typed.as_str()).collect();
                     self.basket_page(asked, caller, &typed.join(" "), &bad, 422)
                 } else {
-                    let bad: Vec<String> = bad.iter().map(|(key, why)| format!("{key}: {why}")).collect();
-                    Ok(self.plainly(asked, 422, "bad-field", &bad.join("; ")))
+                    self.wrong_mine(asked, small, caller, &bad)
                 };
             }
         }
@@ -197,19 +207,26 @@ impl Desk {
         }
         self.set_apart(&mut basket)?;
         let motions = std::mem::take(&mut basket.motions);
-        let fate = self.decide(motions, small, &person, caller.phone.clone());
+        let fate = self.decide(motions, small, &person, caller);
         let reply = self.tell_of_many(asked, caller, &basket, fate)?;
         // What could not be recorded is still in it.
         let reply = if reply.status == 200 { reply.with_cookie(self.cookie(BASKET, "", true)) } else { reply };
         Ok(if caller.is_counter { reply.with_cookie(self.cookie(SPEAKER, person.as_str(), true)) } else { reply })
     }
 
-    /// What was said of a part by itself holds for it, whatever becomes of its kit.
+    /// What was said of a part by itself, and could be done or not, holds for it and all that is in it, whatever becomes of
+    /// its kit.
     fn set_apart(&self, basket: &mut Basket) -> Result<(), git::Error> {
-        for motion in &mut basket.motions {
-            let parts =
-                self.look_up(|index| motion.numbers.iter().flat_map(|kit| index.parts(kit)).collect::<Vec<_>>())?;
-            motion.except = parts.into_iter().filter(|part| basket.numbers.contains(part)).collect();
+        let refused = basket.refused.iter().map(|(number, _)| number);
+        let named: BTreeSet<&Number> = basket.numbers.iter().chain(refused).collect();
+        for motion in basket.motions.iter_mut().filter(|motion| motion.moves_parts()) {
+            motion.except = self.look_up(|index| {
+                let parts: Vec<Number> = motion.numbers.iter().flat_map(|kit| index.parts(kit)).collect();
+                let own = parts.iter().filter(|part| named.contains(part));
+                let apart: BTreeSet<Number> =
+                    own.flat_map(|part| std::iter::once(part.clone()).chain(index.parts(part))).collect();
+                apart.into_iter().collect()
+            })?;
         }
         Ok(())
     }
@@ -446,20 +463,13 @@ fn meant(wish: &Wish) -> Option<(&'static str, Fields)> {
 
 /// What can be said of a thing that one had, and to whom it went.
 pub(super) fn fates(look: &Look, sheet: &Sheet, number: &Number) -> Vec<Input> {
-    let none = Choice { value: String::new(), word: look.word("fate_none"), is_chosen: true };
-    let fate =
-        |fate: &&str| Choice { value: (*fate).to_owned(), word: look.word(&format!("fate_{fate}")), is_chosen: false };
-    let choices = std::iter::once(none).chain(FATES.iter().map(fate)).collect();
-    let what = Input {
-        name: format!("item.{number}"),
-        label: look.word("fate_label"),
-        kind: "select",
-        class: "fate",
-        choices,
-        ..Input::default()
-    };
-    let mut who =
-        sheet.select(&format!("to.{number}"), look.word("fate_who"), false, Some("–".into()), sheet.people(), "");
+    let (name, who) = (format!("item.{number}"), format!("to.{number}"));
+    let said = |name: &str| sheet.fields.said(name).unwrap_or_default().to_owned();
+    let fate = |fate: &&str| ((*fate).to_owned(), look.word(&format!("fate_{fate}")));
+    let all = FATES.iter().map(fate).collect();
+    let mut what = sheet.select(&name, look.word("fate_label"), false, Some(look.word("fate_none")), all, &said(&name));
+    what.class = "fate";
+    let mut who = sheet.select(&who, look.word("fate_who"), false, Some("–".into()), sheet.people(), &said(&who));
     who.hint = Some(look.word("fate_who_hint"));
     who.class = "who";
     vec![what, who]

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use git2::Oid;
 
+use super::shelf::Shelf;
 use crate::git::{self, Repo};
-use crate::register::{self, Number, Slug};
+use crate::register::{self, Number, Slug, Tz};
+use crate::tree::Tree;
 
 /// The whole register in a line for each asset. Following a commit costs what it changed; only the first reads everything.
 #[derive(Debug, Default)]
 pub struct Index {
     at: Option<Oid>,
+    zone: Option<Tz>,
     lines: BTreeMap<String, Line>,
     folders: BTreeMap<Number, String>,
     parts: BTreeMap<Number, BTreeSet<Number>>,
@@ -32,16 +35,21 @@ impl Index {
     ///
     /// # Errors
     /// Where the register cannot be read.
-    pub fn follow(&mut self, repo: &Repo, commit: Oid) -> Result<(), git::Error> {
+    pub(super) fn follow(&mut self, repo: &Repo, commit: Oid, shelf: &Shelf) -> Result<(), git::Error> {
         if self.at == Some(commit) {
             return Ok(());
         }
+        let small = shelf.small(repo, commit)?;
+        if self.zone != Some(small.register.config.timezone) {
+            // What was accepted hangs on where a day begins.
+            *self = Index { zone: Some(small.register.config.timezone), ..Index::default() };
+        }
         // The commit that was followed may be gone: one that a faster desk took the place of.
         let changed = repo.changed_folders(self.at, commit).or_else(|_| {
-            *self = Index::default();
+            *self = Index { zone: self.zone, ..Index::default() };
             repo.changed_folders(None, commit)
         })?;
-        let opened = read(repo, commit, self.at.is_none(), &changed)?;
+        let opened = register::with_assets(&small, &read(repo, commit, self.at.is_none(), &changed)?);
         for folder in &changed {
             self.remove(folder);
         }
@@ -86,6 +94,11 @@ impl Index {
         self.folders.get_key_value(number).map(|(number, _)| number).or_else(|| self.aliases.get(number))
     }
 
+    /// The folder of an asset, as `assets/CAM-00xx/CAM-0001/`.
+    pub(super) fn folder(&self, number: &Number) -> Option<&str> {
+        self.folders.get(number).map(String::as_str)
+    }
+
     /// What someone has, in order of the numbers.
     #[must_use]
     pub fn held(&self, person: &Slug) -> Vec<Number> {
@@ -114,29 +127,33 @@ impl Index {
             }
         };
         line.kit.iter().for_each(&mut take);
+        // Another may claim the same.
         for alias in &line.aliases {
-            self.aliases.remove(alias);
+            if self.aliases.get(alias) == Some(&line.number) {
+                self.aliases.remove(alias);
+            }
         }
         if let Some(held) = line.custodian.as_ref().and_then(|person| self.held.get_mut(person)) {
             held.remove(&line.number);
         }
-        self.folders.remove(&line.number);
+        if self.folders.get(&line.number).is_some_and(|known| known == folder) {
+            self.folders.remove(&line.number);
+        }
     }
 }
 
 /// The records and logs in these folders, or all.
-fn read(repo: &Repo, commit: Oid, all: bool, folders: &BTreeSet<String>) -> Result<register::Opened, git::Error> {
-    let tree = if all {
+fn read(repo: &Repo, commit: Oid, all: bool, folders: &BTreeSet<String>) -> Result<Tree, git::Error> {
+    if all {
         let wanted = |folder: &str| {
             folder.starts_with("assets/") && (folder.matches('/').count() < 4 || folder.ends_with("/log/"))
         };
-        repo.part_at(commit, &wanted)?
+        repo.part_at(commit, &wanted)
     } else {
         repo.folders_at(
             commit,
             &folders.iter().map(|folder| folder.trim_end_matches('/').to_owned()).collect(),
             &["log"],
-        )?
-    };
-    Ok(register::open(&tree))
+        )
+    }
 }

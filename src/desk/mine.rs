@@ -5,18 +5,45 @@ use serde_json::json;
 use super::asked::Asked;
 use super::basket::fates;
 use super::forms::Sheet;
+use super::motions::Wrong;
 use super::pages::{button, item, nonce, state};
-use super::reply::Reply;
+use super::reply::{Reply, no};
 use super::who::{self, Caller, SPEAKER};
 use super::{Desk, View, locked};
 use crate::git;
 use crate::register::{Number, Slug};
 use crate::site::Phrase;
-use crate::site::desk::{Form, Item, Look, View as Page};
+use crate::site::desk::{Form, Item, Look, Notice, View as Page};
 
 impl Desk {
     /// What someone holds.
     pub(super) fn mine(&self, asked: &Asked, small: &View, caller: &Caller) -> Result<Reply, git::Error> {
+        self.mine_page(asked, small, caller, &Vec::new(), 200)
+    }
+
+    /// The same, with all that was ticked and what is wrong with it.
+    pub(super) fn wrong_mine(
+        &self,
+        asked: &Asked,
+        small: &View,
+        caller: &Caller,
+        wrong: &Wrong,
+    ) -> Result<Reply, git::Error> {
+        if asked.wants_json() {
+            let words: Vec<String> = wrong.iter().map(|(key, why)| format!("{key}: {why}")).collect();
+            return Ok(Reply::json(422, no("bad-field", &words.join("; "))));
+        }
+        self.mine_page(asked, small, caller, wrong, 422)
+    }
+
+    fn mine_page(
+        &self,
+        asked: &Asked,
+        small: &View,
+        caller: &Caller,
+        wrong: &Wrong,
+        status: u16,
+    ) -> Result<Reply, git::Error> {
         if !caller.is_known() {
             return Ok(self.enrol_page(asked, small, caller, Some(401)));
         }
@@ -26,20 +53,25 @@ impl Desk {
             None => Vec::new(),
         };
         let view = self.view(&held)?;
-        if asked.wants_json() {
+        if asked.wants_json() && status == 200 {
             let assets: Vec<_> = held.iter().map(|number| state(&view, number)).collect();
             return Ok(Reply::json(200, json!({"ok": true, "person": person, "assets": assets})));
         }
-        Ok(self.page(&view, caller, 200, |look| {
+        Ok(self.page(&view, caller, status, |look| {
             let sheet = Sheet {
                 view: &view,
                 look,
                 fields: &asked.fields,
-                wrong: &[],
+                wrong,
                 person: person.as_ref(),
                 is_counter: caller.is_counter,
             };
             let mut page = Page { title: look.word("mine_title"), ..Page::default() };
+            page.notice = (!wrong.is_empty()).then(|| Notice {
+                tone: "bad",
+                title: look.word("desk_wrong"),
+                lines: wrong.iter().map(|(_, why)| why.clone()).collect(),
+            });
             if let Some(person) = &person {
                 page.lines.push(look.say("mine_of", &[("who", Some(Phrase::name(&look.called(person))))]));
             }
@@ -81,9 +113,9 @@ impl Desk {
                     false,
                     Some(look.word("field_home")),
                     sheet.places(),
-                    "",
+                    sheet.fields.said("location").unwrap_or_default(),
                 ),
-                sheet.plain("due", look.word("mine_due"), "date", "", false),
+                sheet.plain("due", look.word("mine_due"), "date", sheet.fields.said("due").unwrap_or_default(), false),
             ],
             hidden,
             others: vec![("rest".into(), "back".into(), look.word("mine_all_back"))],

@@ -108,7 +108,8 @@ impl Desk {
     pub fn open(settings: Settings, theme: Theme) -> Result<Desk, git::Error> {
         let repo = Repo::of(&settings.repository)?;
         let readers = Readers::beside(&repo)?;
-        let writer = Writer::new(repo, settings.branch.clone(), settings.remote.clone());
+        let remote = settings.remote.clone().map(Remote::awaited);
+        let writer = Writer::new(repo, settings.branch.clone(), remote);
         let writer = if settings.is_own { writer.following() } else { writer };
         Ok(Desk {
             readers,
@@ -169,7 +170,7 @@ impl Desk {
         self.refresh();
         self.readers.with(|repo| {
             let commit = repo.tip(&self.settings.branch)?;
-            let (opened, tree) = self.shelf.read(repo, commit, numbers, with_files)?;
+            let (opened, tree) = self.shelf.read(repo, commit, numbers, with_files, &self.index)?;
             let mut opened = opened;
             opened.register.config.desk_url = Some(self.settings.url.clone());
             let moment = Moment::at(Utc::now(), opened.register.config.timezone);
@@ -198,7 +199,7 @@ impl Desk {
         self.readers.with(|repo| {
             let commit = repo.tip(&self.settings.branch)?;
             let mut index = locked(&self.index);
-            index.follow(repo, commit)?;
+            index.follow(repo, commit, &self.shelf)?;
             Ok(find(&index))
         })
     }

@@ -7,6 +7,7 @@ use chrono::Utc;
 
 use super::index::Index;
 use super::shelf::Shelf;
+use super::who::Caller;
 use crate::git::{Author, Change, Job, Verdict};
 use crate::register::decide::Request;
 use crate::register::{Event, Moment, Motion, Number, Opened, Posting, Refusals};
@@ -18,7 +19,7 @@ use crate::register::{Event, Moment, Motion, Number, Opened, Posting, Refusals};
 #[must_use]
 pub fn job(motion: Motion, author: Author, committer: Option<Author>) -> Job<'static, Refusals> {
     Box::new(move |repo, commit| {
-        let (opened, _) = Shelf::default().read(repo, commit, &motion.numbers, false)?;
+        let (opened, _) = Shelf::default().read(repo, commit, &motion.numbers, false, &Mutex::default())?;
         if motion.numbers.iter().any(|number| motion.is_recorded(&opened, number)) {
             return Ok(Verdict::Known);
         }
@@ -49,7 +50,7 @@ pub struct Outcome {
     pub refused: Refusals,
     /// Parts of kits that nobody had.
     pub passed_over: Vec<Number>,
-    /// Whether the phone that asked is enrolled no more.
+    /// Whether whoever asked is nobody any more: their phone is enrolled no longer, or they have left.
     pub is_revoked: bool,
 }
 
@@ -71,7 +72,7 @@ pub type Slot = Arc<Mutex<Outcome>>;
 pub(super) fn together(
     motions: Vec<Motion>,
     (index, shelf): (Arc<Mutex<Index>>, Arc<Shelf>),
-    (phone, who): (Option<String>, (Author, Author)),
+    (caller, who): (Caller, (Author, Author)),
     slot: &Slot,
 ) -> Job<'static, Refusals> {
     let slot = Arc::clone(slot);
@@ -80,19 +81,18 @@ pub(super) fn together(
         let (author, committer) = who.clone();
         let concerned = {
             let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
-            index.follow(repo, commit)?;
+            index.follow(repo, commit, &shelf)?;
             let named = motions.iter().flat_map(|motion| &motion.numbers);
             named.flat_map(|number| std::iter::once(number.clone()).chain(index.parts(number))).collect::<Vec<_>>()
         };
-        let (opened, _) = shelf.read(repo, commit, &concerned, false)?;
+        let (opened, _) = shelf.read(repo, commit, &concerned, false, &index)?;
+        let moment = Moment::at(Utc::now(), opened.register.config.timezone);
         // Whoever asked was known on an older commit.
-        let is_enrolled = |path: &String| opened.register.phones.iter().any(|phone| phone.source.path() == path);
-        if !phone.iter().all(is_enrolled) {
+        if caller.again(&opened, &moment).is_none() {
             outcome.is_revoked = true;
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
             return Ok(Verdict::No(Vec::new()));
         }
-        let moment = Moment::at(Utc::now(), opened.register.config.timezone);
         for motion in &motions {
             weigh(motion, &opened, &moment, &mut outcome);
         }

@@ -52,7 +52,7 @@ impl Desk {
         }
         if !caller.is_known() {
             let view = self.view(&[])?;
-            if name == "report" && view.opened.register.config.desk.anonymous_reports {
+            if name == "report" && !has_token(asked) && view.opened.register.config.desk.anonymous_reports {
                 return self.stranger_report_page(asked, typed, &[], 200);
             }
             return Ok(self.enrol_first(asked, &view, typed, name));
@@ -154,9 +154,7 @@ impl Desk {
         let Some(known) = kind(name) else { return Ok(self.not_found(asked)) };
         if !caller.is_known() {
             let view = self.view(&[])?;
-            // Whose phone is enrolled no more is no stranger.
-            let has_token = asked.bearer().is_some() || COOKIES.iter().any(|name| asked.cookie(name).is_some());
-            if name == "report" && !has_token && view.opened.register.config.desk.anonymous_reports {
+            if name == "report" && !has_token(asked) && view.opened.register.config.desk.anonymous_reports {
                 return self.stranger_report(asked, typed);
             }
             return Ok(self.enrol_first(asked, &view, typed, name));
@@ -187,7 +185,7 @@ impl Desk {
         if let Some(without) = self.not_ticked(&view, &number, &asked.fields)? {
             motion.note = Some(motion.note.map_or(without.clone(), |note| format!("{note} ({without})")));
         }
-        let fate = self.decide(vec![motion], &view, &person, caller.phone.clone());
+        let fate = self.decide(vec![motion], &view, &person, caller);
         let reply = self.tell_of_one(asked, caller, &number, name, fate)?;
         Ok(if caller.is_counter { reply.with_cookie(self.cookie(SPEAKER, person.as_str(), true)) } else { reply })
     }
@@ -274,11 +272,11 @@ impl Desk {
     }
 
     /// Has motions decided and written, as one commit by `person`.
-    pub(super) fn decide(&self, motions: Vec<Motion>, view: &View, person: &Slug, phone: Option<String>) -> Fate {
+    pub(super) fn decide(&self, motions: Vec<Motion>, view: &View, person: &Slug, caller: &Caller) -> Fate {
         let slot = Slot::default();
         let who = self.authors(&view.opened, person);
         let shared = (Arc::clone(&self.index), Arc::clone(&self.shelf));
-        let answer = self.record(motion::together(motions, shared, (phone, who), &slot));
+        let answer = self.record(motion::together(motions, shared, (caller.clone(), who), &slot));
         let outcome = std::mem::take(&mut *locked(&slot));
         match answer {
             Answer::Recorded(receipt) => Fate::Written(Some(receipt.commit), outcome),
@@ -405,6 +403,11 @@ impl Desk {
         let http = if is_plain { "" } else { "; HttpOnly" };
         format!("{name}={value}; Path=/; SameSite=Lax; Max-Age=34560000{http}{secure}")
     }
+}
+
+/// Whether whoever asks has, or had, a phone that is enrolled: they are no strangers.
+fn has_token(asked: &Asked) -> bool {
+    asked.bearer().is_some() || COOKIES.iter().any(|name| asked.cookie(name).is_some())
 }
 
 /// What comes with an asset.

@@ -17,7 +17,7 @@ use crate::git::{self, Answer, Author, Change, Job, Repo, Verdict};
 use crate::register::event::toml_string;
 use crate::register::time::instant;
 use crate::register::typed::text;
-use crate::register::{Opened, Phone, Refusals, Slug};
+use crate::register::{Moment, Opened, Phone, Refusals, Slug};
 use crate::site::Phrase;
 use crate::site::desk::{Form, Look, Notice, View as Page};
 
@@ -95,7 +95,8 @@ impl Desk {
         let then = [number, kind].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
         if asked.is_post {
             waiting.fields.set("then", &then);
-            for (name, value) in kept(&asked.fields, &["return_to"]) {
+            // What only the form for strangers has goes no further.
+            for (name, value) in kept(&asked.fields, &["return_to", "began", "website"]) {
                 waiting.fields.set(&format!("keep.{name}"), &value);
             }
         } else {
@@ -173,7 +174,7 @@ impl Desk {
         let redeemed = locked(&slot).clone();
         match (answer, redeemed) {
             (Answer::Failed(failure), _) => Ok(self.failed(asked, &failure.to_string())),
-            (Answer::Recorded(_), Redeemed::By(_)) => self.go_on(asked, &token),
+            (Answer::Recorded(_) | Answer::Known(_), Redeemed::By(_)) => self.go_on(asked, &token),
             (_, Redeemed::Spent) => Ok(self.enrol_page(asked, view, &Caller::default(), Some(410))),
             _ => Ok(self.enrol_page(asked, view, &Caller::default(), Some(404))),
         }
@@ -198,6 +199,11 @@ impl Desk {
             let mut found = Redeemed::Wrong;
             let mut file = None;
             for phone in opened.register.phones.iter().filter(|phone| id_of(phone.source.path()) == id) {
+                // The remote took it, and nobody here heard of that.
+                if phone.token_sha256.as_ref() == Some(&token) {
+                    *locked(&slot) = Redeemed::By(phone.person.clone());
+                    return Ok(Verdict::Known);
+                }
                 match redeemable(phone, &wanted, Utc::now()) {
                     Redeemed::Wrong => {}
                     Redeemed::Spent => found = Redeemed::Spent,
@@ -343,8 +349,12 @@ impl Desk {
         }
         let Some(id) = crockford(ID) else { return self.failed(asked, "there is no randomness") };
         let (author, committer) = self.authors(&view.opened, &keeper);
+        let asks = caller.clone();
         let job: Job<'static, Refusals> = Box::new(move |repo, commit| {
             let opened = shelf::small(repo, commit)?;
+            if !now(&asks, &opened).is_some_and(|asks| asks.is_keeper) {
+                return Ok(Verdict::No(Vec::new()));
+            }
             if opened.register.phones.iter().any(|known| known.token_sha256.as_deref() == Some(&phone)) {
                 return Ok(Verdict::Known);
             }
@@ -365,6 +375,7 @@ impl Desk {
         };
         match answer {
             Answer::Failed(failure) => self.failed(asked, &failure.to_string()),
+            Answer::No(_) => self.no_longer(asked),
             _ if asked.wants_json() => Reply::json(200, serde_json::json!({"ok": true})),
             _ => self.page(view, caller, 200, |look| Page {
                 title: look.word("approve_done"),
@@ -390,8 +401,12 @@ impl Desk {
         let file = phone.source.path().to_owned();
         let owner = phone.person.clone();
         let (author, committer) = self.authors(&view.opened, &person);
+        let asks = caller.clone();
         let job: Job<'static, Refusals> = Box::new(move |repo, commit| {
             let opened = shelf::small(repo, commit)?;
+            if !now(&asks, &opened).is_some_and(|asks| asks.is_keeper || (owner == person && !asks.is_counter)) {
+                return Ok(Verdict::No(Vec::new()));
+            }
             if !opened.register.phones.iter().any(|phone| phone.source.path() == file) {
                 return Ok(Verdict::Known);
             }
@@ -400,14 +415,31 @@ impl Desk {
         });
         match self.record(job) {
             Answer::Failed(failure) => self.failed(asked, &failure.to_string()),
+            Answer::No(_) => self.no_longer(asked),
             _ if asked.wants_json() => Reply::json(200, serde_json::json!({"ok": true})),
             _ => Reply::elsewhere(self.at("me")),
+        }
+    }
+
+    /// What is said to whom the newest commit knows no more, or not as a keeper.
+    fn no_longer(&self, asked: &Asked) -> Reply {
+        let Ok(view) = self.view(&[]) else { return self.failed(asked, "the register cannot be read") };
+        let caller = self.called(asked, &view);
+        if caller.is_known() {
+            self.refuse(asked, &caller, 403, "keepers-only", "desk_keepers")
+        } else {
+            self.enrol_page(asked, &view, &caller, Some(401))
         }
     }
 }
 
 fn sheet<'v>(view: &'v View, look: &'v Look<'v>, fields: &'v Fields) -> Sheet<'v> {
     Sheet { view, look, fields, wrong: &[], person: None, is_counter: false }
+}
+
+/// Whoever asks, as the commit that is decided on knows them.
+fn now(asks: &Caller, opened: &Opened) -> Option<Caller> {
+    asks.again(opened, &Moment::at(Utc::now(), opened.register.config.timezone))
 }
 
 /// Where whoever asks has found the desk.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use git2::Oid;
 
+use super::index::Index;
 use super::locked;
 use crate::git::{self, Repo};
 use crate::register::{self, Number, Opened};
@@ -24,6 +25,7 @@ impl Shelf {
         commit: Oid,
         numbers: &[Number],
         with_files: bool,
+        index: &Mutex<Index>,
     ) -> Result<(Opened, Tree), git::Error> {
         let small = self.small(repo, commit)?;
         if numbers.is_empty() {
@@ -38,12 +40,17 @@ impl Shelf {
         if numbers.iter().all(|number| opened.register.assets.contains_key(number)) {
             return Ok((opened, tree));
         }
-        let anywhere = repo.assets_called(commit, &numbers.iter().map(Number::as_str).collect())?;
-        let tree = repo.folders_at(commit, &anywhere, inside)?;
+        // Elsewhere than usual, or nowhere.
+        let mut index = locked(index);
+        index.follow(repo, commit, self)?;
+        let folders = numbers.iter().filter_map(|number| Some(index.folder(number)?.trim_end_matches('/').to_owned()));
+        let folders = folders.collect();
+        drop(index);
+        let tree = repo.folders_at(commit, &folders, inside)?;
         Ok((register::with_assets(&small, &tree), tree))
     }
 
-    fn small(&self, repo: &Repo, commit: Oid) -> Result<Arc<Opened>, git::Error> {
+    pub(super) fn small(&self, repo: &Repo, commit: Oid) -> Result<Arc<Opened>, git::Error> {
         let key = repo.fingerprint(commit, &["assets", "audits", "tags", "theme"])?;
         if let Some((known, small)) = &*locked(&self.kept)
             && *known == key

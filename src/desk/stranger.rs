@@ -1,7 +1,9 @@
 //! What a stranger can do: report a fault where the register lets them, and write to whoever it belongs to.
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use chrono::Utc;
 
@@ -25,6 +27,9 @@ const QUICK: i64 = 3;
 
 /// Characters of a stranger's message.
 const LONGEST: usize = 2000;
+
+/// How long the program that carries messages on may take.
+const CARRIED: Duration = Duration::from_secs(20);
 
 impl Desk {
     /// An asset that strangers may hear of.
@@ -98,7 +103,7 @@ impl Desk {
             Ok(motion) => motion,
             Err(wrong) => return self.stranger_wrong(asked, typed, &wrong),
         };
-        match self.decide(vec![motion], &view, &desk, None) {
+        match self.decide(vec![motion], &view, &desk, &Caller::default()) {
             Fate::Failed(failure) => Ok(self.failed(asked, &failure.to_string())),
             Fate::Revoked => Ok(self.failed(asked, "a stranger has no phone")),
             Fate::No(_, refusals) => {
@@ -175,13 +180,15 @@ impl Desk {
             .args(["-c", carrier])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
+            .process_group(0)
             .spawn()
             .map_err(|error| format!("the message could not be sent: {error}"))?;
         let written = child.stdin.take().map(|mut to| to.write_all(mail.as_bytes()));
-        let ended = child.wait().map_err(|error| error.to_string())?;
-        match written {
-            Some(Ok(())) if ended.success() => Ok(()),
-            _ => Err(format!("the message could not be sent: its carrier ended with {ended}")),
+        let ended = git::wait_at_most(&mut child, CARRIED).map_err(|error| error.to_string())?;
+        match (written, ended) {
+            (Some(Ok(())), Some(ended)) if ended.success() => Ok(()),
+            (_, Some(ended)) => Err(format!("the message could not be sent: its carrier ended with {ended}")),
+            (_, None) => Err("the message could not be sent: its carrier took too long".into()),
         }
     }
 

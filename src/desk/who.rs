@@ -48,10 +48,11 @@ impl Caller {
             let said = asked.cookie(SPEAKER).map(Slug::referred);
             said.or_else(|| usual.cloned()).filter(|slug| is_here(opened, slug, moment))
         };
-        let keeps = |slug: &Slug| opened.register.people.get(slug).is_some_and(|person| person.role == Role::Keeper);
+        let keeps = |slug: &Slug| keeps(opened, slug);
         let counter = |phone: Option<String>| {
             let person = spoke();
-            // A device at the counter says who speaks, and that is no proof: it hands things out, and makes nobody a keeper.
+            // A device at the counter says who speaks, and that is no proof: it records for anyone, and neither approves nor ends
+            // a phone.
             let is_keeper = phone.is_none() && person.as_ref().is_some_and(keeps);
             Caller { person, is_counter: true, is_keeper, phone }
         };
@@ -72,6 +73,23 @@ impl Caller {
             Trust::Enrolled | Trust::Here => Caller::default(),
         }
     }
+}
+
+impl Caller {
+    /// The same on another commit, the one that is decided on; `None` where their phone counts no more, or they have left.
+    pub(super) fn again(&self, opened: &Opened, moment: &Moment) -> Option<Caller> {
+        let own = self.person.as_ref().filter(|_| !self.is_counter);
+        let is_enrolled = |path: &String| opened.register.phones.iter().any(|phone| phone.source.path() == path);
+        if !self.phone.iter().all(is_enrolled) || !own.is_none_or(|own| is_here(opened, own, moment)) {
+            return None;
+        }
+        let is_keeper = self.is_keeper && self.person.as_ref().is_some_and(|person| keeps(opened, person));
+        Some(Caller { is_keeper, ..self.clone() })
+    }
+}
+
+fn keeps(opened: &Opened, slug: &Slug) -> bool {
+    opened.register.people.get(slug).is_some_and(|person| person.role == Role::Keeper)
 }
 
 /// Whether a request comes from this machine, and not through a proxy that stands on it.

@@ -38,7 +38,8 @@ impl Repo {
         let setting = |key: &str| found(config.get_string(&format!("branch.{short}.{key}")), doing);
         let tracking = text(self.git.branch_upstream_name(&name))?;
         let upstream = setting("remote")?.filter(|name| !name.is_empty() && name != ".").zip(setting("merge")?);
-        let remote = upstream.map(|(remote, branch)| Remote { name: remote, branch, tracking, depth: None });
+        let remote =
+            upstream.map(|(remote, branch)| Remote { name: remote, branch, tracking, depth: None, is_awaited: false });
         Ok(Some(Branch { name, is_born, remote }))
     }
 

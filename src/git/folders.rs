@@ -20,31 +20,6 @@ impl Repo {
         Ok(changed)
     }
 
-    /// The folders `assets/NAME` and `assets/GROUP/NAME` at a commit, of these names: every group is looked through.
-    ///
-    /// # Errors
-    /// Where a tree cannot be read.
-    pub fn assets_called(&self, commit: Oid, names: &BTreeSet<&str>) -> Result<BTreeSet<String>, Error> {
-        let mut found = BTreeSet::new();
-        let Some(assets) = self.assets_tree(commit)? else { return Ok(found) };
-        let called =
-            |entry: &trees::Entry| std::str::from_utf8(entry.name).ok().and_then(|name| names.get(name).copied());
-        let raw = self.content(assets, ObjectType::Tree)?;
-        for group in trees::entries(&raw) {
-            let group = group?;
-            if !group.is_folder() {
-                continue;
-            }
-            found.extend(called(&group).map(|name| format!("assets/{name}")));
-            let inside = self.content(group.id()?, ObjectType::Tree)?;
-            for entry in trees::entries(&inside) {
-                let name = called(&entry?);
-                found.extend(name.map(|name| format!("assets/{}/{name}", String::from_utf8_lossy(group.name))));
-            }
-        }
-        Ok(found)
-    }
-
     /// The commit that brought the file at `path`, with when it was committed; `None` where that is more than `most` commits
     /// back, or before the history begins here.
     ///
@@ -213,12 +188,6 @@ mod tests {
         assert_eq!(all(Some(first), second), ["assets/A-00xx/A-0002/", "assets/B-1/"]);
         assert_eq!(all(Some(second), third), ["assets/A-00xx/A-0002/"]);
         assert_eq!(all(Some(third), third), [""; 0]);
-        let called =
-            |name| repo.assets_called(second, &BTreeSet::from([name])).unwrap().into_iter().collect::<Vec<_>>();
-        assert_eq!(called("A-0002"), ["assets/A-00xx/A-0002"]);
-        assert_eq!(called("B-1"), ["assets/B-1"]);
-        assert_eq!(called("log"), ["assets/B-1/log"]);
-        assert_eq!(called("C"), [""; 0]);
         let origin = |path: &str, most| repo.origin(third, path, most).unwrap().map(|commit| commit.id);
         assert_eq!(origin("assets/B-1/log/e.toml", 9), Some(second.to_string()));
         assert_eq!(origin("assets/B-1/asset.toml", 9), Some(first.to_string()));

@@ -21,6 +21,7 @@ use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 pub use branch::Branch;
 pub use program::identity;
+pub(crate) use program::wait_at_most;
 pub use queue::Queue;
 pub use remote::Remote;
 pub use write::{Answer, Change, Failure, Job, Reach, Receipt, Verdict, Writer};
@@ -141,13 +142,21 @@ impl Repo {
         Ok((name.clone(), Remote::of_clone(name)))
     }
 
-    /// Whether the repository was cloned from `url`.
+    /// Whether the repository is a bare clone of `url`.
     ///
     /// # Errors
     /// Where its configuration cannot be read.
     pub fn is_clone_of(&self, url: &str) -> Result<bool, Error> {
+        if !self.git.is_bare() {
+            return Ok(false);
+        }
         let known = self.git.config().and_then(|config| config.get_string("remote.origin.url"));
-        Ok(found(known, "read where it was cloned from")?.is_some_and(|known| known == url))
+        // Git makes the path of a folder a whole one.
+        let whole = |url: &str| {
+            let path = Path::new(url).canonicalize();
+            path.map_or_else(|_| url.trim_end_matches('/').to_owned(), |path| path.display().to_string())
+        };
+        Ok(found(known, "read where it was cloned from")?.is_some_and(|known| whole(&known) == whole(url)))
     }
 
     /// The commit that is checked out; `None` before the first.

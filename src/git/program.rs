@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{Author, Error};
@@ -73,13 +73,17 @@ pub(super) fn clone_bare(url: &str, branch: Option<&str>, path: &Path) -> Result
         command.args(["--branch", branch.trim_start_matches("refs/heads/")]);
     }
     // Half a clone is none: it has its name once it is whole.
-    let part = path.with_extension("part");
-    let _ = std::fs::remove_dir_all(&part);
-    let said = finished_within(command.arg("--").arg(url).arg(&part), LONG)?;
+    let beside = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let place = tempfile::Builder::new().prefix(".tagbook-clone-").tempdir_in(beside);
+    let place = place.map_err(|error| failed(format!("`{}`: {error}", beside.display())))?;
+    let part = place.path().join("clone.git");
+    let patience = (!std::io::stdin().is_terminal()).then_some(LONG);
+    let said = finished_within(command.arg("--").arg(url).arg(&part), patience)?;
     if !said.ok {
         return Err(failed(last_line(&said.err)));
     }
-    std::fs::rename(&part, path).map_err(|error| failed(error.to_string()))?;
+    let moved = std::fs::rename(&part, path);
+    moved.map_err(|error| failed(format!("`{}` cannot hold the clone: {error}", path.display())))?;
     let mut command = plain();
     let said = finished(command.arg("--git-dir").arg(path).args(["symbolic-ref", "HEAD"]))?;
     if said.ok { Ok(said.out.trim().to_owned()) } else { Err(failed(last_line(&said.err))) }
@@ -89,10 +93,12 @@ pub(super) fn clone_bare(url: &str, branch: Option<&str>, path: &Path) -> Result
 pub(super) const SHORT: Duration = Duration::from_secs(30);
 pub(super) const LONG: Duration = Duration::from_mins(10);
 
-/// Runs a command to its end, or ends it when that takes too long. A person at a terminal, who may be asked for a password,
-/// has as long as they like.
-pub(super) fn finished_within(command: &mut Command, limit: Duration) -> Result<Said, Error> {
-    if std::io::stdin().is_terminal() { finished(command) } else { limited(command, limit) }
+/// Runs a command to its end, or ends it when that takes too long.
+pub(super) fn finished_within(command: &mut Command, limit: Option<Duration>) -> Result<Said, Error> {
+    match limit {
+        Some(limit) => limited(command, limit),
+        None => finished(command),
+    }
 }
 
 fn limited(command: &mut Command, limit: Duration) -> Result<Said, Error> {
@@ -109,27 +115,34 @@ fn limited(command: &mut Command, limit: Duration) -> Result<Said, Error> {
     };
     let out = read(child.stdout.take().map(|out| Box::new(out) as Box<dyn Read + Send>));
     let err = read(child.stderr.take().map(|err| Box::new(err) as Box<dyn Read + Send>));
-    let start = Instant::now();
-    let mut pause = Duration::from_millis(1);
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(failed)? {
-            break Some(status);
-        }
-        if start.elapsed() > limit {
-            let group = format!("-{}", child.id());
-            let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
-            let _ = child.wait();
-            break None;
-        }
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
-    };
-    let Some(status) = status else {
+    let Some(status) = wait_at_most(&mut child, limit).map_err(failed)? else {
         let seconds = limit.as_secs();
         return Ok(Said { ok: false, out: String::new(), err: format!("fatal: timed out after {seconds} s\n") });
     };
     let text = |reader: std::thread::JoinHandle<String>| reader.join().unwrap_or_default();
     Ok(Said { ok: status.success(), out: text(out), err: text(err) })
+}
+
+/// Waits for a child, which leads a group of processes of its own; when that takes too long, all of them are ended, and `None`
+/// is given.
+pub(crate) fn wait_at_most(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if start.elapsed() > limit {
+            if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            }
+            let _ = child.kill();
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
 }
 
 /// Runs a command to its end, and gives what it said.
@@ -172,10 +185,15 @@ mod tests {
     fn what_takes_too_long_is_ended_with_all_that_it_started() {
         let start = Instant::now();
         let mut command = Command::new("sh");
-        command.args(["-c", "sleep 30 & sleep 30"]).stdin(Stdio::null());
-        let said = limited(&mut command, Duration::from_millis(100)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let script = "(while true; do touch still-here; sleep 0.05; done) & sleep 30";
+        command.current_dir(folder.path()).args(["-c", script]).stdin(Stdio::null());
+        let said = limited(&mut command, Duration::from_millis(300)).unwrap();
         assert!(!said.ok && said.err.contains("timed out"), "{}", said.err);
         assert!(start.elapsed() < Duration::from_secs(10));
+        std::fs::remove_file(folder.path().join("still-here")).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(!folder.path().join("still-here").exists(), "what it started goes on");
         let said = limited(Command::new("sh").args(["-c", "echo out; echo err >&2"]), LONG).unwrap();
         assert_eq!((said.ok, said.out.as_str(), said.err.as_str()), (true, "out\n", "err\n"));
     }

@@ -1,5 +1,6 @@
 //! The remote: fetched from and pushed to by the git program, and what its answers mean.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use git2::Oid;
@@ -25,6 +26,8 @@ pub struct Remote {
     pub tracking: Option<String>,
     /// How many commits deep it is fetched; as deep as it goes where absent.
     pub depth: Option<u32>,
+    /// Whether people wait for every answer.
+    pub is_awaited: bool,
 }
 
 /// What became of a push.
@@ -63,12 +66,24 @@ impl Remote {
     /// What a shallow clone was made of. Its address, which may hold a password, is git's affair.
     #[must_use]
     pub fn of_clone(branch: String) -> Remote {
-        Remote { name: "origin".into(), branch, tracking: None, depth: Some(1) }
+        Remote { name: "origin".into(), branch, tracking: None, depth: Some(1), is_awaited: false }
     }
 
-    /// How long it may take: where only the newest commit is fetched there is never much.
-    fn patience(&self) -> Duration {
-        if self.depth.is_some() { SHORT } else { LONG }
+    /// The same for a desk, where people wait for every answer, and nobody sits who could be asked for a password.
+    #[must_use]
+    pub fn awaited(self) -> Remote {
+        Remote { is_awaited: true, ..self }
+    }
+
+    /// How long it may take: where only the newest commit is fetched there is never much. A person at a terminal, who may be
+    /// asked for a password, has as long as they like.
+    fn patience(&self) -> Option<Duration> {
+        match self.depth {
+            _ if self.is_awaited => Some(SHORT),
+            _ if std::io::stdin().is_terminal() => None,
+            Some(_) => Some(SHORT),
+            None => Some(LONG),
+        }
     }
 
     /// Asks the remote to take `commit` as the newest of its branch.

@@ -259,8 +259,9 @@ impl Writer {
             if tip == base.tip {
                 drop(hold);
                 let has = |answer: &Answer<N>| matches!(answer, Answer::Known(_) | Answer::Recorded(_));
-                if base.local != tip && answers.iter().any(has) {
-                    // The remote has it already. That the branch cannot follow takes nothing from that.
+                if base.local != tip && (self.follows || answers.iter().any(has)) {
+                    // The remote has it already, and what was refused was by what it has. That the branch cannot follow takes
+                    // nothing from that.
                     let _ = self.advance(base.local, tip, Reach::Shared, lock, None);
                 }
                 return Ok(answers);

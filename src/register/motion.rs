@@ -223,7 +223,8 @@ impl Motion {
         self.id(number, 0)
     }
 
-    fn moves_parts(&self) -> bool {
+    /// Whether a kit's parts move with it.
+    pub(crate) fn moves_parts(&self) -> bool {
         match &self.what {
             What::Have { .. } | What::Back { .. } | What::Undo => true,
             What::Act(action) => moves_kits(action.kind()),

@@ -1,7 +1,7 @@
 // The same binary, started by the runtime of AWS Lambda, answers the events of a function URL: here the runtime's emulator's.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -40,6 +40,78 @@ const until = async (what, ready) => {
 };
 
 test('lambda: a function URL takes a motion, and the remote has the commit', { timeout: 180_000 }, async (t) => {
+  const { base, git } = await deskOnLambda(t);
+  const headers = { accept: 'application/json', authorization: `Bearer ${TOKEN}` };
+  const taken = await fetch(`${base}/CAM-0001/have`, {
+    method: 'POST', headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body: 'due=2030-01-01&nonce=1',
+  });
+  const receipt = await taken.json();
+  assert.equal(taken.status, 200, JSON.stringify(receipt));
+  assert.equal(receipt.commit, git('rev-parse', 'main'), 'the remote has it');
+  assert.equal(receipt.state.custodian, 'ana');
+  assert.match(git('log', '-1', '--format=%an <%ae>%n%b'), /ana <ana@kit\.example\.org>[^]*Tagbook-Event: CAM-0001\//);
+
+  const stranger = await fetch(`${base}/CAM-0001/back`, {
+    method: 'POST', headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }, body: '',
+  });
+  assert.equal(stranger.status, 401);
+  const page = await fetch(`${base}/CAM-0001`, { headers: { authorization: headers.authorization } });
+  assert.match(await page.text(), /With <a [^>]*><bdi>Ana<\/bdi>/);
+  git('fsck', '--strict');
+});
+
+test('lambda: reports count by the address that the gateway saw, whatever their sender makes up', { timeout: 180_000 }, async (t) => {
+  const { port, git } = await deskOnLambda(t);
+  const report = async (index, sourceIp) => {
+    const began = Math.floor(Date.now() / 1000) - 60;
+    const answer = await fetch(`http://127.0.0.1:${port}/2015-03-31/functions/_/invocations`, {
+      method: 'POST',
+      body: JSON.stringify(posted('/desk/CAM-0001/report', { note: `fault ${index}`, severity: 'minor', began }, sourceIp, `198.51.100.${index}`)),
+    });
+    return answer.json();
+  };
+  for (let index = 0; index < 5; index += 1) {
+    const taken = await report(index, '203.0.113.1');
+    assert.equal(taken.statusCode, 200, JSON.stringify(taken));
+  }
+  const sixth = await report(5, '203.0.113.1');
+  assert.equal(sixth.statusCode, 429, JSON.stringify(sixth));
+  assert.match(sixth.headers['retry-after'], /^[1-9]\d*$/);
+  const other = await report(6, '203.0.113.2');
+  assert.equal(other.statusCode, 200, JSON.stringify(other));
+  assert.equal(git('rev-list', '--count', 'main'), '7', 'the register, and six reports');
+  assert.equal(git('grep', '-hoE', 'fault [0-9]', 'main', '--', 'assets').split('\n').sort().join(), [0, 1, 2, 3, 4, 6].map((index) => `fault ${index}`).join());
+});
+
+// The event of a function URL: a form that comes from `sourceIp` and says that it comes from elsewhere.
+function posted(path, fields, sourceIp, forwarded) {
+  const domainName = 'kit.lambda-url.eu-central-1.on.aws';
+  const now = new Date();
+  return {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: path,
+    rawQueryString: '',
+    headers: { host: domainName, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-for': forwarded },
+    requestContext: {
+      accountId: 'anonymous',
+      apiId: 'kit',
+      domainName,
+      domainPrefix: 'kit',
+      http: { method: 'POST', path, protocol: 'HTTP/1.1', sourceIp, userAgent: 'a browser' },
+      requestId: randomUUID(),
+      routeKey: '$default',
+      stage: '$default',
+      time: now.toISOString(),
+      timeEpoch: now.getTime(),
+    },
+    body: Buffer.from(new URLSearchParams(fields).toString()).toString('base64'),
+    isBase64Encoded: true,
+  };
+}
+
+// A desk that the emulator's runtime has started, once it answers for the register of a repository.
+async function deskOnLambda(t) {
   const home = mkdtempSync(join(tmpdir(), 'tagbook-lambda-'));
   t.after(() => rmSync(home, { recursive: true, force: true }));
   const env = environment(home);
@@ -65,7 +137,6 @@ test('lambda: a function URL takes a motion, and the remote has the commit', { t
   t.after(() => desk.kill('SIGKILL'));
 
   const base = `http://127.0.0.1:${port}/lambda-url/_/desk`;
-  const headers = { accept: 'application/json', authorization: `Bearer ${TOKEN}` };
   const started = Date.now();
   const health = await until('the desk', async () => {
     const answer = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(5000) });
@@ -74,30 +145,14 @@ test('lambda: a function URL takes a motion, and the remote has the commit', { t
   t.diagnostic(`first answer ${Date.now() - started} ms after the start`);
   const git = (...args) => execFileSync('git', ['-C', remote, ...args], { env }).toString().trim();
   assert.equal(health.commit, git('rev-parse', 'main'));
-
-  const taken = await fetch(`${base}/CAM-0001/have`, {
-    method: 'POST', headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body: 'due=2030-01-01&nonce=1',
-  });
-  const receipt = await taken.json();
-  assert.equal(taken.status, 200, JSON.stringify(receipt));
-  assert.equal(receipt.commit, git('rev-parse', 'main'), 'the remote has it');
-  assert.equal(receipt.state.custodian, 'ana');
-  assert.match(git('log', '-1', '--format=%an <%ae>%n%b'), /ana <ana@kit\.example\.org>[^]*Tagbook-Event: CAM-0001\//);
-
-  const stranger = await fetch(`${base}/CAM-0001/back`, {
-    method: 'POST', headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }, body: '',
-  });
-  assert.equal(stranger.status, 401);
-  const page = await fetch(`${base}/CAM-0001`, { headers: { authorization: headers.authorization } });
-  assert.match(await page.text(), /With <a [^>]*><bdi>Ana<\/bdi>/);
-  execFileSync('git', ['-C', remote, 'fsck', '--strict'], { env });
-});
+  return { port, base, git };
+}
 
 // A bare repository with a register of one asset and one phone.
 function register(home, env) {
   const folder = join(home, 'kit');
   const files = {
-    'tagbook.toml': 'title = "Kit"\nbase_url = "https://kit.example.org/"\ndesk_url = "https://kit.example.org/desk"\n',
+    'tagbook.toml': 'title = "Kit"\nbase_url = "https://kit.example.org/"\ndesk_url = "https://kit.example.org/desk"\n\n[desk]\nanonymous_reports = true\n',
     'people/ana.toml': 'name = "Ana"\nrole = "keeper"\n',
     'phones/ana/7k2m.toml': `token_sha256 = "${createHash('sha256').update(TOKEN).digest('hex')}"\nsince = 2026-01-01T00:00:00Z\n`,
     'categories.toml': '[camera]\nname = "Cameras"\nprefix = "CAM"\n',

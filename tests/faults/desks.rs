@@ -53,7 +53,7 @@ pub fn killed() {
     });
     let lost: usize = lines.iter().map(|line| line.lost.load(Ordering::Relaxed)).sum();
     eprintln!("{} of {count} motions acknowledged, {kills} kills, {lost} replies lost", all.len());
-    assert!(all.len() > count / 2 && kills > 0 && lost > 0, "{} events, {kills} kills, {lost} lost", all.len());
+    assert!(all.len() > count / 2 && kills > 0 && lost > 4, "{} events, {kills} kills, {lost} lost", all.len());
     drop(desks);
     studio.prove("kit.git", "main", &all);
 }

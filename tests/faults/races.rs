@@ -50,7 +50,8 @@ pub fn two_desks() {
             studio.git(".", &format!("clone --quiet --bare --depth 1 {address} {}", studio.path(desk).display()));
             let repo = Repo::at(&studio.path(desk)).unwrap();
             let main = "refs/heads/main".to_owned();
-            let remote = Remote { name: address, branch: main.clone(), tracking: None, depth: Some(1) };
+            let remote =
+                Remote { name: address, branch: main.clone(), tracking: None, depth: Some(1), is_awaited: true };
             Queue::start(Writer::new(repo, main, Some(remote)).following())
         })
         .collect();
