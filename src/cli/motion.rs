@@ -318,8 +318,12 @@ fn tell(entry: &Entry, recorded: &Recorded) -> Outcome {
         let number = paint::in_style(paint::BOLD, &request.number);
         paint::say(format!("{number} {}{}", paint::plain(&said), seal(recorded)))?;
     }
-    for number in &decided.passed_over {
-        paint::note(&format!("nobody had {number}: it is passed over"));
+    for passed in &decided.passed_over {
+        let number = &passed.number;
+        paint::note(&match &passed.holder {
+            Some(holder) => format!("{holder} has {number}, and keeps it; name it to move it as well"),
+            None => format!("nobody had {number}: it is passed over"),
+        });
     }
     one_or_all(&answers)?;
     Ok(End::Clean)

@@ -63,7 +63,9 @@ fn enrol(register: Option<&Path>, person: &str, how: &How) -> Outcome {
             paint::say(demo::terminal_symbol(&link))?;
             paint::say(format!("open it on the phone, or type the code at {desk}/enrol"))?;
         }
-        None => paint::say("type it on the phone, at /desk/enrol of `tagbook serve`")?,
+        None => paint::say(
+            "type it on the phone, at /desk/enrol of wherever the desk is; `desk_url` in tagbook.toml makes it a link",
+        )?,
     }
     paint::say(format!("it works once, and for {MINUTES} minutes"))?;
     Ok(End::Clean)

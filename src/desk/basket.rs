@@ -13,9 +13,9 @@ use super::reply::{Reply, no, refused};
 use super::who::{Caller, SPEAKER};
 use super::{Desk, View};
 use crate::git;
-use crate::register::motion::kind;
+use crate::register::motion::{PassedOver, kind};
 use crate::register::time::instant;
-use crate::register::{EventId, Motion, Number, Refusal, Refusals, Slug, Tz};
+use crate::register::{Action, EventId, Motion, Number, Refusal, Refusals, Slug, Tz};
 use crate::site::Phrase;
 use crate::site::desk::{Form, Input, Item, Look, Notice, View as Page};
 
@@ -322,7 +322,7 @@ impl Desk {
         look: &Look,
         caller: &Caller,
         receipt: &Receipt,
-        passed_over: &[Number],
+        passed_over: &[PassedOver],
     ) -> Page {
         let Receipt { done, commit, refusals, basket } = *receipt;
         // The last word on each asset.
@@ -349,10 +349,13 @@ impl Desk {
             tone: "bad",
             ..Item::default()
         }));
-        page.items.extend(passed_over.iter().map(|number| Item {
-            line: Some(Phrase::text(&look.word("receipt_passed_over"))),
+        page.items.extend(passed_over.iter().map(|passed| Item {
+            line: Some(match &passed.holder {
+                Some(holder) => look.say("receipt_kept", &[("who", Some(Phrase::name(&look.called(holder))))]),
+                None => Phrase::text(&look.word("receipt_passed_over")),
+            }),
             tone: "off",
-            ..item(look, view, number)
+            ..item(look, view, &passed.number)
         }));
         page.items.extend(last.iter().map(|(number, event)| Item {
             line: look.sentence(number, &event.id),
@@ -362,7 +365,7 @@ impl Desk {
         if let Some((_, event)) = done.last() {
             page.lines.push(recorded_line(look, event, commit));
         }
-        if !last.is_empty() {
+        if last.values().any(|event| !matches!(event.action, Action::Void { .. })) {
             let mut hidden = vec![("nonce".to_owned(), nonce())];
             if caller.is_counter {
                 hidden.extend(done.last().map(|(_, event)| ("by".to_owned(), event.by.to_string())));

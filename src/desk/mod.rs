@@ -26,6 +26,7 @@ mod who;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,9 @@ use crate::tree::Tree;
 
 /// How old what a remote had may be before it is asked again.
 const STALE: Duration = Duration::from_secs(10);
+
+/// How long whoever reads waits for news.
+const AT_MOST: Duration = Duration::from_secs(2);
 
 /// Where a desk stands, and whom it trusts.
 #[derive(Debug, Clone)]
@@ -90,6 +94,8 @@ pub struct Desk {
     /// When each phone was last used, since this desk began.
     used: Mutex<HashMap<String, DateTime<Utc>>>,
     asked_remote: Mutex<Option<Instant>>,
+    /// The answer of a remote that takes long.
+    news: Mutex<Option<Receiver<Answer<Refusals>>>>,
 }
 
 /// The register as a request finds it: the small files, and the assets that it is about.
@@ -120,6 +126,7 @@ impl Desk {
             limits: Limits::default(),
             used: Mutex::default(),
             asked_remote: Mutex::default(),
+            news: Mutex::default(),
             settings,
         })
     }
@@ -183,6 +190,12 @@ impl Desk {
         if self.settings.remote.is_none() || self.settings.trust != Trust::Enrolled {
             return;
         }
+        // Without news it goes on with what it has; nobody who reads waits for a remote that says nothing.
+        let mut news = locked(&self.news);
+        if news.as_ref().is_some_and(|news| matches!(news.try_recv(), Err(TryRecvError::Empty))) {
+            return;
+        }
+        *news = None;
         {
             let mut last = locked(&self.asked_remote);
             if last.is_some_and(|last| last.elapsed() < STALE) {
@@ -190,8 +203,10 @@ impl Desk {
             }
             *last = Some(Instant::now());
         }
-        // Without news it goes on with what it has.
-        let _ = self.queue.record(Box::new(|_, _| Ok(Verdict::Known)));
+        let asked = self.queue.submit(Box::new(|_, _| Ok(Verdict::Known)));
+        if asked.recv_timeout(AT_MOST).is_err() {
+            *news = Some(asked);
+        }
     }
 
     /// Looks something up in the index of the newest commit.
@@ -251,35 +266,43 @@ impl Desk {
     fn answer_someone(&self, asked: &Asked, path: &[&str]) -> Result<Reply, git::Error> {
         let view = self.view(&[])?;
         let caller = self.called(asked, &view);
+        let reply = self.answer_caller(asked, path, &view, &caller)?;
+        // Who is known asks no longer.
+        let has_asked = caller.is_known() && asked.cookie(people::ASKED).is_some();
+        Ok(if has_asked { reply.with_cookie(self.cookie(people::ASKED, "", false)) } else { reply })
+    }
+
+    fn answer_caller(&self, asked: &Asked, path: &[&str], view: &View, caller: &Caller) -> Result<Reply, git::Error> {
         if asked.is_post {
             if let Some(no) = self.distrusted(asked) {
                 return Ok(no);
             }
-            if let Some(no) = self.too_often(asked, &caller) {
+            if let Some(no) = self.too_often(asked, caller) {
                 return Ok(no);
             }
         }
         match (asked.is_post, path) {
-            (false, [] | ["me" | "me.json"]) => self.mine(asked, &view, &caller),
-            (false, ["batch"]) => self.basket(asked, &view, &caller),
-            (true, ["batch"]) => self.record_many(asked, &view, &caller),
-            (false, ["enrol"]) => Ok(self.enrol_page(asked, &view, &caller, None)),
-            (true, ["enrol"]) => self.enrol(asked, &view),
-            (true, ["ask"]) => Ok(self.ask(asked, &view)),
-            (false, ["approve"]) => Ok(self.approve_page(asked, &view, &caller)),
-            (true, ["approve"]) => Ok(self.approve(asked, &view, &caller)),
-            (true, ["revoke"]) => Ok(self.revoke(asked, &view, &caller)),
+            (false, [] | ["me" | "me.json"]) => self.mine(asked, view, caller),
+            (false, ["batch"]) => self.basket(asked, view, caller),
+            (true, ["batch"]) => self.record_many(asked, view, caller),
+            (false, ["enrol"]) => Ok(self.enrol_page(asked, view, caller, None)),
+            (true, ["enrol"]) => self.enrol(asked, view),
+            (true, ["ask"]) => Ok(self.ask(asked, view)),
+            (false, ["ask"]) => Ok(self.enrol_page(asked, view, caller, Some(401))),
+            (false, ["approve"]) => Ok(self.approve_page(asked, view, caller)),
+            (true, ["approve"]) => Ok(self.approve(asked, view, caller)),
+            (true, ["revoke"]) => Ok(self.revoke(asked, view, caller)),
             (true, ["empty"]) => Ok(self.empty()),
-            (true, ["by"]) => Ok(self.speak(asked, &view, &caller)),
-            (false, ["receipt", number, id]) => self.receipt(asked, &caller, number, id),
+            (true, ["by"]) => Ok(self.speak(asked, view, caller)),
+            (false, ["receipt", number, id]) => self.receipt(asked, caller, number, id),
             (true, [number, "tell"]) => self.tell(asked, number),
-            (false, ["ask" | "revoke" | "by" | "empty"]) => {
+            (false, ["revoke" | "by" | "empty"]) => {
                 Ok(self.plainly(asked, 405, "not-a-page", "this is only told, not asked"))
             }
             (false, [number, "tell"]) => self.tell_page(asked, number),
-            (false, [number]) => self.asset(asked, &caller, number),
-            (false, [number, kind]) => self.motion_page(asked, &caller, number, kind),
-            (true, [number, kind]) => self.record_one(asked, &caller, number, kind),
+            (false, [number]) => self.asset(asked, caller, number),
+            (false, [number, kind]) => self.motion_page(asked, caller, number, kind),
+            (true, [number, kind]) => self.record_one(asked, caller, number, kind),
             _ => Ok(self.not_found(asked)),
         }
     }

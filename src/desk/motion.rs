@@ -10,6 +10,7 @@ use super::shelf::Shelf;
 use super::who::Caller;
 use crate::git::{Author, Change, Job, Verdict};
 use crate::register::decide::Request;
+use crate::register::motion::PassedOver;
 use crate::register::{Event, Moment, Motion, Number, Opened, Posting, Refusals};
 
 /// A motion as a job for a [`git::Writer`], which has it decided on every commit that it may come after.
@@ -48,8 +49,8 @@ pub struct Outcome {
     pub known: Vec<Known>,
     /// What was refused, by the number that was named.
     pub refused: Refusals,
-    /// Parts of kits that nobody had.
-    pub passed_over: Vec<Number>,
+    /// Parts of kits that stayed as they were.
+    pub passed_over: Vec<PassedOver>,
     /// Whether whoever asked is nobody any more: their phone is enrolled no longer, or they have left.
     pub is_revoked: bool,
 }

@@ -239,10 +239,13 @@ impl Desk {
         let slug = fields.said("job").map(|job| Slug::parse(&job.to_lowercase())).transpose();
         let job = slug.map_err(|why| wrong.push(("job".into(), why))).ok().flatten();
         let except = self.except(fields, number).map_err(|why| wrong.push(("except".into(), why))).ok();
+        // Who ticks a part says that it is there, whoever has it by the register.
+        let ticked = fields.under("with.").filter(|(part, _)| *part != number.as_str());
+        let ticked = ticked.filter_map(|(part, _)| Number::parse(part).ok());
         match (what, except) {
             (Some(what), Some(except)) if wrong.is_empty() => Ok(Motion {
                 what,
-                numbers: vec![number.clone()],
+                numbers: std::iter::once(number.clone()).chain(ticked).collect(),
                 except,
                 by: person.clone(),
                 at,

@@ -37,7 +37,7 @@ const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const NEW: &str = "+";
 
 /// The cookie in which a phone keeps under which name it has asked.
-const ASKED: &str = "tagbook_asked";
+pub(super) const ASKED: &str = "tagbook_asked";
 
 /// A code for one phone, and the file that waits for it.
 #[derive(Debug, Clone)]

@@ -10,9 +10,10 @@ use super::who::Caller;
 use super::{Desk, View};
 use crate::git;
 use crate::register::decide::UNDO;
+use crate::register::motion::moves_kits;
 use crate::register::{Action, Event, EventId, Number, Opened};
 use crate::site::Phrase;
-use crate::site::desk::{Form, Look, Notice};
+use crate::site::desk::{Form, Item, Look, Notice};
 
 /// Commits that are looked back for the one that recorded an event.
 const LOOK_BACK: usize = 300;
@@ -33,8 +34,10 @@ impl Desk {
         if asked.wants_json() {
             return Ok(Reply::json(200, receipt_json(&number, &event, commit.as_deref(), Some(&view.opened))));
         }
-        let moved = self.moved_with(&view, &number, &event)?;
         let view = self.with_parts(view, &number)?;
+        let moves = event.batch.is_some() && moves_kits(event.action.kind());
+        let parts = if moves { self.look_up(|index| index.parts(&number))? } else { Vec::new() };
+        let moved: Vec<&Number> = parts.iter().filter(|part| is_in_batch(&view, part, &event)).collect();
         Ok(self.page(&view, caller, 200, |look| {
             let mut page = about(&view, look, &number);
             page.title = look.word("receipt_title");
@@ -43,7 +46,9 @@ impl Desk {
             page.notice = Some(Notice { tone, title: look.word(word), lines: Vec::new() });
             page.lines.extend(look.sentence(&number, &event.id));
             page.lines.push(recorded_line(look, &event, commit.as_deref()));
-            page.items = moved.iter().filter(|moved| **moved != number).map(|moved| item(look, &view, moved)).collect();
+            page.items = moved.iter().map(|moved| item(look, &view, moved)).collect();
+            let left = parts.iter().filter(|part| !moved.contains(part));
+            page.items.extend(left.map(|part| Item { tone: "off", ..item(look, &view, part) }));
             page.forms.extend(self.undo(&view, look, caller, &number, &event));
             page.links.push(self.link(number.as_str(), look.word("desk_to_asset")));
             page
@@ -56,18 +61,6 @@ impl Desk {
         let Some(path) = path_of(&view.opened, number, &event.id) else { return Ok(None) };
         let origin = self.readers.with(|repo| repo.origin(view.commit, &path, LOOK_BACK))?;
         Ok(origin.map(|commit| commit.id))
-    }
-
-    /// The parts of a kit that an event moved along with it.
-    fn moved_with(&self, view: &View, number: &Number, event: &Event) -> Result<Vec<Number>, git::Error> {
-        let Some(batch) = event.batch.clone() else { return Ok(Vec::new()) };
-        let mut all = self.look_up(|index| index.parts(number))?;
-        let parts = self.view(&all)?;
-        all.retain(|part| {
-            parts.opened.ledger.log(part).events().iter().any(|of| of.event.batch.as_ref() == Some(&batch))
-        });
-        all.retain(|part| view.opened.register.assets.contains_key(number) && part != number);
-        Ok(all)
     }
 
     /// The button that takes it back, as long as it may be pressed.
@@ -87,6 +80,12 @@ impl Desk {
         let hidden = hidden.into_iter().chain(of).collect();
         Some(button(self.at(&format!("{number}/void")), look.word("do_undo"), hidden))
     }
+}
+
+/// Whether something happened to an asset together with an event.
+fn is_in_batch(view: &View, number: &Number, event: &Event) -> bool {
+    let mut events = view.opened.ledger.log(number).events().iter();
+    events.any(|of| of.event.batch.is_some() && of.event.batch == event.batch)
 }
 
 /// When something was recorded, and the commit.

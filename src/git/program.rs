@@ -90,7 +90,7 @@ pub(super) fn clone_bare(url: &str, branch: Option<&str>, path: &Path) -> Result
 }
 
 /// How long a remote may take for what is small, and for what may be large.
-pub(super) const SHORT: Duration = Duration::from_secs(30);
+pub(super) const SHORT: Duration = Duration::from_secs(15);
 pub(super) const LONG: Duration = Duration::from_mins(10);
 
 /// Runs a command to its end, or ends it when that takes too long.

@@ -9,7 +9,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use git2::{ErrorCode, ObjectType, Oid, Signature, Transaction};
 
@@ -34,6 +34,9 @@ const MOVED: &str = "tagbook: recorded";
 
 /// How often a remote that does not answer is asked again.
 const CALLS: u32 = 3;
+
+/// How long a remote that does not answer is asked again.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is to be written as one commit.
 #[derive(Debug, Clone)]
@@ -538,13 +541,17 @@ impl Writer {
 
     fn fetch(&self, lock: &Lock) -> Result<Option<Oid>, Failure> {
         let Some(remote) = &self.remote else { return Ok(None) };
-        let mut why = String::new();
+        let (mut why, start) = (String::new(), Instant::now());
         for call in 0..CALLS {
             match remote.fetch(&self.repo.git, lock)? {
                 Fetched::Newest(newest) => return Ok(newest),
                 Fetched::Refused(why) => return Err(Failure::Refused(remote.name.clone(), why)),
                 Fetched::Barred(why) => return Err(Failure::Barred(remote.name.clone(), why)),
                 Fetched::Unknown(error) => why = error,
+            }
+            // Whoever took its whole time takes it again.
+            if start.elapsed() > PATIENCE {
+                break;
             }
             sleep(jitter() * (call + 1) * 10);
         }

@@ -126,8 +126,17 @@ impl What {
 pub struct Moved {
     /// Its number.
     pub number: Number,
-    /// Whether it comes as a kit, or as a part of one.
-    pub in_kit: bool,
+    /// The kit that it comes with, or as.
+    pub kit: Option<Number>,
+}
+
+/// A part of a kit that a motion passes over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Its number.
+    pub number: Number,
+    /// Who else has it and keeps it; `None` where nobody has it.
+    pub holder: Option<Slug>,
 }
 
 /// What a motion comes down to.
@@ -135,8 +144,8 @@ pub struct Moved {
 pub struct Decided {
     /// The events, in the order in which they are recorded.
     pub requests: Vec<Request>,
-    /// Parts of kits that the motion passes over, since nobody has them.
-    pub passed_over: Vec<Number>,
+    /// Parts of kits that the motion passes over.
+    pub passed_over: Vec<PassedOver>,
 }
 
 impl Motion {
@@ -147,13 +156,14 @@ impl Motion {
     pub fn decide(&self, opened: &Opened, moment: &Moment) -> Result<Decided, Refusals> {
         let mut decided = Decided::default();
         let mut refusals = Vec::new();
-        for Moved { number, in_kit } in self.moved(&opened.register)? {
+        for Moved { number, kit } in self.moved(&opened.register)? {
             if self.what == What::Undo && !self.is_undone(opened, &number, moment) {
                 continue;
             }
-            let passes = in_kit && self.needs_custodian() && self.is_in_nobodys_hands(opened, &number, moment);
-            if passes {
-                decided.passed_over.push(number);
+            if let Some(kit) = &kit
+                && let Some(passed) = self.passes_over(opened, kit, &number, moment)
+            {
+                decided.passed_over.push(passed);
                 continue;
             }
             match self.events(opened, &number, moment) {
@@ -174,7 +184,7 @@ impl Motion {
         if let (true, true, Some(number)) =
             (refusals.is_empty(), decided.requests.is_empty(), decided.passed_over.first())
         {
-            refusals.push((number.clone(), Refusal::new("not-out", "nobody has any part of the kit")));
+            refusals.push((number.number.clone(), Refusal::new("not-out", "nobody has any part of the kit")));
         }
         if refusals.is_empty() { Ok(decided) } else { Err(refusals) }
     }
@@ -185,16 +195,18 @@ impl Motion {
     /// Exceptions that are no part of what is moved, or all of it.
     pub fn moved(&self, register: &Register) -> Result<Vec<Moved>, Refusals> {
         let mut moved: Vec<Moved> = Vec::new();
-        let mut add = |number: Number, in_kit| {
+        let mut add = |number: Number, kit: Option<&Number>| {
             if !moved.iter().any(|known| known.number == number) {
-                moved.push(Moved { number, in_kit });
+                // What is named by itself does not move because its kit does.
+                let kit = kit.filter(|kit| **kit == number || !self.numbers.contains(&number)).cloned();
+                moved.push(Moved { number, kit });
             }
         };
         for number in &self.numbers {
             let is_kit = self.moves_parts() && register.parts(number).next().is_some();
             let all = if is_kit { with_parts(register, number, &[]) } else { Ok(vec![number.clone()]) };
             for part in all.map_err(|refusal| vec![(number.clone(), refusal)])? {
-                add(part, is_kit);
+                add(part, is_kit.then_some(number));
             }
         }
         if let Some(stranger) = self.except.iter().find(|except| !moved.iter().any(|moved| moved.number == **except)) {
@@ -246,9 +258,19 @@ impl Motion {
         matches!(&self.what, What::Act(Action::Return { .. } | Action::Transfer { .. }))
     }
 
-    fn is_in_nobodys_hands(&self, opened: &Opened, number: &Number, moment: &Moment) -> bool {
+    /// Whether a part stays as it is when its kit moves: nobody has it who could bring it back, or somebody else has it than
+    /// has the kit, and says nothing.
+    fn passes_over(&self, opened: &Opened, kit: &Number, part: &Number, moment: &Moment) -> Option<PassedOver> {
         let then = Moment { now: self.at.unwrap_or(moment.now), ..*moment };
-        opened.folded(number, &then).state.custody.is_none()
+        let custodian = |number: &Number| opened.folded(number, &then).state.custody.map(|custody| custody.person);
+        let passed = |holder| Some(PassedOver { number: part.clone(), holder });
+        let Some(holder) = custodian(part) else { return if self.needs_custodian() { passed(None) } else { None } };
+        let own = match &self.what {
+            What::Have { person, .. } => person,
+            What::Back { .. } => &self.by,
+            _ => return None,
+        };
+        if holder == *own || custodian(kit) == Some(holder.clone()) { None } else { passed(Some(holder)) }
     }
 
     fn events(&self, opened: &Opened, number: &Number, moment: &Moment) -> Result<Vec<Event>, Refusal> {

@@ -1,6 +1,7 @@
 // What lies between two moments: desks that know old news, answers that are lost, and desks that are started again.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -10,7 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CAMERA, CODE, STRANGERS, is, times } from './lib/answers.js';
 import {
   FORM, FREE, ORIGIN, URL_OF_DESK, atDesk, camera, code, cookie, elements, encoded, event, folder,
-  formOf, person, phone, sha256, visible,
+  formOf, host, person, phone, sha256, visible,
 } from './lib/desk.js';
 import { freePort, start, tagbook } from './lib/program.js';
 
@@ -223,7 +224,7 @@ test('a keeper who is none any more approves and ends nobody else\'s phone', atD
 
 // --- kits in baskets -----------------------------------------------------------------------------
 
-const stateOf = async (desk, number) => (await desk.post(`${number}/note`, { note: 'looked at' })).json.state;
+const stateOf = async (desk, number) => (await desk.post(`${number}/note`, { note: 'looked at', nonce: randomUUID() })).json.state;
 
 test('all of a basket with a kit in it is taken back at once', atDesk({}, async (desk) => {
   const page = is(await desk.submit('batch', { numbers: `${CAMERA} KIT-0001`, kind: 'have' }), 200);
@@ -282,4 +283,49 @@ test('who has what is told by the days of the register, not of the machine', atD
   is(await desk.post(`${CAMERA}/have`), 200);
   const { json } = is(await desk.get('me.json'), 200);
   assert.ok(json.assets.some(({ number }) => number === CAMERA), JSON.stringify(json));
+}));
+
+test('a part that somebody else has stays with them when its kit is taken or brought back', atDesk({}, async (desk) => {
+  is(await desk.post('CAM-0066/have', {}, { as: 'cleo' }), 200);
+  const page = is(await desk.submit('batch', { numbers: `KIT-0001 ${CAMERA}`, kind: 'have' }), 200);
+  assert.match(visible(page.text), /CAM-0066[^]*Cleo( Marchetti)? has it, and keeps it/);
+  is(await desk.post('KIT-0001/back'), 200);
+  assert.deepEqual(
+    [(await stateOf(desk, 'CAM-0066')).custodian, (await stateOf(desk, 'CAM-0067')).custodian, (await stateOf(desk, 'KIT-0001')).custodian],
+    ['cleo', null, null],
+  );
+  const form = formOf(is(await desk.get('KIT-0001/back'), 200).text, 'KIT-0001/back');
+  assert.ok('with.CAM-0066' in form.values);
+  is(await desk.submit('KIT-0001/have', { ...formOf((await desk.get('KIT-0001/have')).text, 'KIT-0001/have').values }), 303);
+  assert.equal((await stateOf(desk, 'CAM-0066')).custodian, 'ben', 'whoever ticks it has it');
+}));
+
+test('all of a basket is taken back once, and no more', atDesk({}, async (desk) => {
+  const taken = is(await desk.submit('batch', { numbers: `${CAMERA} ${FREE[3]}`, kind: 'have' }), 200);
+  const undone = is(await desk.submit('batch', formOf(taken.text, 'batch').hidden), 200);
+  assert.doesNotMatch(undone.text, /name="item\.[^"]+" value="void"/);
+}));
+
+test('whoever asked and loads the page again still sees what the keeper has to open', atDesk({}, async (desk) => {
+  const asked = is(await desk.submit('ask', { name: 'Dora Neu' }, { as: null }), 200);
+  const own = { cookie: asked.headers['set-cookie'].map((each) => each.split(';')[0]).join('; ') };
+  const again = await desk.get('ask', { as: null, headers: own });
+  assert.match(again.text, /approve\?phone=[0-9a-f]{64}/);
+  assert.match(visible((await desk.get('ask', { as: null })).text), /enrol/i);
+}));
+
+test('a remote that says nothing holds up nobody who reads, and nothing is claimed', { timeout: 120_000 }, atDesk({}, async (desk, t) => {
+  const remote = await host(t, desk.home);
+  await desk.open([], `${remote.url}/register.git`);
+  is(await desk.post(`${CAMERA}/note`, { note: 'so that there is news' }), 200);
+  remote.isSilent = true;
+  await wait(10_500);
+  const began = Date.now();
+  const written = desk.post(`${CAMERA}/have`);
+  await times(4, () => desk.get(CAMERA));
+  is(await desk.get(CAMERA), 200);
+  assert.ok(Date.now() - began < 8_000, `pages after ${Date.now() - began} ms`);
+  is(await written, 503);
+  remote.isSilent = false;
+  is(await desk.post(`${CAMERA}/note`, { note: 'it is back' }), 200);
 }));

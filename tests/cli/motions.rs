@@ -136,8 +136,13 @@ fn one_part_that_cannot_move_keeps_the_whole_kit() {
     shop.did("checkout LMP-1 --to ben");
     let said = shop.refuses("checkout KIT-1 --to ana", "LMP-1: `ben` has it since");
     assert!(said.contains("hint: `have` takes it over"), "{said}");
+    // Nobody takes what somebody else has by taking a kit: it is named, or it stays.
     let answer = shop.did("have KIT-1");
-    assert_eq!(answer.as_array().map(Vec::len), Some(4));
+    assert_eq!(answer.as_array().map(Vec::len), Some(3));
+    assert_eq!(shop.kinds("LMP-1"), ["checkout"]);
+    let said = shop.run("have KIT-1 --note again").err;
+    assert!(said.contains("ben has LMP-1, and keeps it; name it"), "{said}");
+    shop.did("have KIT-1 LMP-1");
     assert_eq!(shop.kinds("LMP-1"), ["checkout", "transfer"]);
     shop.did("report MIC-1 --severity unsafe --note hum");
     shop.did("back KIT-1");

@@ -385,10 +385,11 @@ export function formOf(html, path) {
   return found;
 }
 
-// What a git host answers over HTTP, as long as it lets anybody in.
+// What a git host answers over HTTP, as long as it lets anybody in, and says anything.
 export async function host(t, folderOfRepositories) {
-  const state = { isOpen: true };
+  const state = { isOpen: true, isSilent: false };
   const server = createServer((asked, answer) => {
+    if (state.isSilent) return;
     if (!state.isOpen) {
       answer.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('the token has expired\n');
       return;
