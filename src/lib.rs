@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | [`tree`] | a register's files in memory | |
 //! | [`register`] | decides: what a register says, whether it holds, what may be added | `tree` |
-//! | [`labels`] | shows: the symbol on a label | `tree`, `register` |
+//! | [`labels`] | shows: labels on their stock, as PDF, SVG and dots | `tree`, `register` |
 //! | [`site`] | shows: a register as pages, feeds and files | `tree`, `register`, `labels` |
 //! | [`exchange`] | translates: other trackers' formats | `tree`, `register` |
 //! | [`disk`] | carries: folders read and written | `tree` |
@@ -25,6 +25,7 @@
 //! - **list, show, log**: the same, then [`register::Opened::folded`] and [`register::Summary`].
 //! - **add, have, back, every kind of event**: [`register::Motion::decide`] on the newest commit → [`register::Posting`] →
 //!   [`git::Writer`], which decides anew whenever somebody else was faster.
+//! - **label, tags**: as check, then [`labels::layout::lay`] → [`labels::sheet::page`] → [`labels::pdf`] or [`labels::raster`].
 //! - **import**: as check, then [`exchange::plan`], whose files go to [`disk::write_all`].
 //! - **a tap**: [`desk::http`] → [`desk::Desk::answer`] → [`register::Motion::decide`] on the newest commit → [`git::Queue`] → a receipt.
 //! - **serve, demo**: build into a folder of its own whenever the register changes, and hand it to browsers.

@@ -15,7 +15,7 @@ use super::{Outcome, Stop, paint};
 use crate::desk::Trust;
 use crate::disk;
 use crate::git::make;
-use crate::labels::symbol::Symbol;
+use crate::labels::symbol::{Room, Symbol};
 use crate::register::{Audience, open};
 use crate::tree::Tree;
 
@@ -129,7 +129,7 @@ fn newest_day(files: &[(String, Vec<u8>)]) -> Option<NaiveDate> {
 
 /// A QR code of two rows a line, dark on light whatever the terminal's colours.
 pub(super) fn terminal_symbol(text: &str) -> String {
-    let Ok(symbol) = Symbol::fitting(text, 40.0) else { return String::new() };
+    let Ok(symbol) = Symbol::fitting(text, Room::of(40.0)) else { return String::new() };
     let quiet = 2;
     let size = symbol.size() + 2 * quiet;
     let dark = |x: usize, y: usize| {

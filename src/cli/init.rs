@@ -74,13 +74,23 @@ fn settings(args: &Args) -> Result<String, Stop> {
          # base_url = \"https://kit.example.org/\"\n\
          # Whom a finder tells.\n\
          # contact = \"kit@example.org\"\n\
+         # Where the desk answers, for the buttons of the site and the links to it.\n\
+         # desk_url = \"https://kit.example.org/desk\"\n\
          currency = {}\n\
          timezone = {}\n\
          language = \"en\"\n\
          \n\
          [site]\n\
          # \"public\" shows strangers no more than number, name and how to return a thing; \"team\" shows everything.\n\
-         audience = \"public\"\n",
+         audience = \"public\"\n\
+         \n\
+         [labels]\n\
+         # `tagbook label --stock list` names all that there is.\n\
+         stock = \"avery-l7160\"\n\
+         \n\
+         # [desk]\n\
+         # Whether strangers may report a fault.\n\
+         # anonymous_reports = true\n",
         quoted(&args.title),
         quoted(&args.currency),
         quoted(&args.timezone)

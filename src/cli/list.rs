@@ -58,6 +58,11 @@ fn status(word: &str) -> Result<Status, String> {
 }
 
 impl Filters {
+    /// Whether assets of this status are asked for.
+    pub(super) fn wants(&self, status: Status) -> bool {
+        self.status.contains(&status)
+    }
+
     /// The filters with every name looked up.
     pub(super) fn selection(&self, here: &Here, text: &[String]) -> Result<Selection, Stop> {
         let register = &here.opened.register;

@@ -7,6 +7,7 @@ mod demo;
 mod desk;
 mod import;
 mod init;
+mod label;
 #[cfg(feature = "lambda")]
 mod lambda;
 mod list;
@@ -21,6 +22,7 @@ mod said;
 mod serve;
 mod show;
 mod table;
+mod tags;
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -55,6 +57,9 @@ enum Command {
     Show(show::Args),
     Log(log::Args),
     Add(add::Args),
+    Label(label::Args),
+    #[command(subcommand)]
+    Tags(tags::Args),
     #[command(flatten)]
     Motion(motion::Asked),
     Import(import::Args),
@@ -115,6 +120,12 @@ impl Stop {
     }
 }
 
+impl From<String> for Stop {
+    fn from(why: String) -> Stop {
+        Stop::Failed(why)
+    }
+}
+
 impl From<crate::disk::Error> for Stop {
     fn from(error: crate::disk::Error) -> Stop {
         Stop::Failed(error.to_string())
@@ -160,6 +171,8 @@ pub fn run() -> ExitCode {
         Command::Show(show) => show::run(register, show),
         Command::Log(log) => log::run(register, log),
         Command::Add(add) => add::run(register, add),
+        Command::Label(label) => label::run(register, label),
+        Command::Tags(tags) => tags::run(register, tags),
         Command::Motion(asked) => motion::run(register, asked),
         Command::Import(import) => import::run(register, import),
     };

@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::Stop;
 use crate::disk;
 use crate::git::Repo;
+use crate::register::tags::Mistyped;
 use crate::register::{self, Finding, Moment, Number, Opened, Register, Severity, Tz};
 use crate::tree::Tree;
 
@@ -117,11 +118,22 @@ impl Here {
 
 /// The number that was typed, or the asset whose alias it is.
 pub(super) fn number(register: &Register, typed: &str) -> Result<Number, Stop> {
-    let known = Number::typed(typed).ok().and_then(|number| register.resolve(&number));
-    known.map(|asset| asset.number.clone()).ok_or_else(|| {
-        let hint = register::did_you_mean(typed, register.assets.keys().map(Number::as_str));
-        Stop::Refused(format!("there is no asset `{}`", typed.escape_debug()), hint)
-    })
+    let none = |hint| Stop::Refused(format!("there is no asset `{}`", typed.escape_debug()), hint);
+    match register.read_number(typed) {
+        Ok(number) => register.resolve(&number).map(|asset| asset.number.clone()).ok_or_else(|| {
+            let hint =
+                format!("`tagbook tags tie {number} NUMBER` ties it to one, `tagbook add --number {number}` adds one");
+            Stop::Refused(format!("{number} is a tag that nothing bears yet"), Some(hint))
+        }),
+        Err(Mistyped::Ambiguous(several)) => {
+            let several: Vec<&str> = several.iter().map(Number::as_str).collect();
+            Err(none(Some(format!("it can be read as {}; type one as it is written", several.join(" or ")))))
+        }
+        Err(Mistyped::Check) => Err(none(Some(
+            "its check character does not fit: one of its characters is wrong, or two changed places".into(),
+        ))),
+        Err(Mistyped::Unknown) => Err(none(register::did_you_mean(typed, register.assets.keys().map(Number::as_str)))),
+    }
 }
 
 /// Whether findings have an error among them.

@@ -8,6 +8,7 @@ use super::event::one_of;
 use super::finding::{Finding, Severity, did_you_mean};
 use super::reader::{Source, Table, Value, Wrong, file};
 use super::rules;
+use super::stock::{Stock, stocks};
 use crate::tree::Tree;
 
 /// The settings of a register, with defaults for what is not said.
@@ -68,12 +69,14 @@ pub enum Shown {
 }
 
 /// How labels are printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LabelConfig {
     /// The slug of the stock they are printed on.
     pub stock: String,
     /// Whether the contact stands on them.
     pub contact: bool,
+    /// Stock of one's own.
+    pub stocks: Vec<Stock>,
 }
 
 /// How the desk behaves.
@@ -97,7 +100,7 @@ impl Default for Config {
             timezone: Tz::UTC,
             language: "en".into(),
             site: SiteConfig::default(),
-            labels: LabelConfig { stock: "avery-l7160".into(), contact: true },
+            labels: LabelConfig { stock: "avery-l7160".into(), contact: true, stocks: Vec::new() },
             desk: DeskConfig::default(),
             rules: Vec::new(),
             source: Source::default(),
@@ -149,7 +152,11 @@ fn labels(table: &mut Table) -> LabelConfig {
     let labels = LabelConfig {
         stock: table.take("stock").unwrap_or(usual.stock),
         contact: table.take("contact").unwrap_or(usual.contact),
+        stocks: table.table("stocks", stocks).unwrap_or_default(),
     };
+    if let Err(why) = Stock::called(&labels.stock, &labels.stocks) {
+        table.found(Finding::new("bad-field-value", why).at(table.place("stock")));
+    }
     table.nothing_else();
     labels
 }

@@ -10,7 +10,7 @@ use super::motions::Hidden;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use super::{Audience, Build, Commits, Failure, Output, Theme, public, team};
-use crate::labels::symbol::Symbol;
+use crate::labels::symbol::{Room, Symbol};
 use crate::register::{EventId, Moment, Number, Opened, Slug};
 use crate::tree::Tree;
 
@@ -70,7 +70,7 @@ pub struct Scan {
 /// The symbol that a phone reads as `text`; `None` where it is too long for one.
 #[must_use]
 pub fn symbol(text: &str) -> Option<Scan> {
-    let symbol = Symbol::fitting(text, 60.0).ok()?;
+    let symbol = Symbol::fitting(text, Room::of(60.0)).ok()?;
     Some(Scan { size: symbol.size(), path: symbol.path() })
 }
 

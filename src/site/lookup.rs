@@ -9,6 +9,9 @@ use super::chronicle::{Chronicle, Told};
 use super::dates::Dates;
 use super::words::Words;
 use super::{Build, Theme};
+use crate::labels::layout;
+use crate::labels::symbol::Room;
+use crate::register::stock::Stock;
 use crate::register::{Asset, Config, EventId, Folded, Moment, Number, Opened, Register, Slug, State, Status, Summary};
 use crate::tree::{Entry, Facts, Tree};
 
@@ -22,6 +25,8 @@ pub(super) struct Lookup<'a> {
     pub build: &'a Build,
     pub words: &'a Words,
     pub dates: Dates,
+    /// The room for the symbol on a label.
+    pub room: Room,
     /// Each asset and what became of it.
     pub things: BTreeMap<&'a Number, Thing<'a>>,
     /// What each person has.
@@ -73,7 +78,10 @@ impl<'a> Lookup<'a> {
         let things = things(opened, &build.moment);
         let group = |key: &dyn Fn(&Thing<'a>) -> Vec<&'a Slug>| group(&things, key);
         let known = |slug: &Slug| register.locations.named(slug).map(|place| &place.slug);
+        let labels = &register.config.labels;
+        let stock = Stock::called(&labels.stock, &labels.stocks);
         Lookup {
+            room: stock.map_or_else(|_| Room::of(38.1), |stock| layout::room(&stock)),
             held: group(&|thing| {
                 one(thing.state().custody.as_ref().and_then(|c| declared(&register.people, &c.person)))
             }),

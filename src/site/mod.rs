@@ -54,6 +54,7 @@ pub use crate::register::Audience;
 pub use phrase::Phrase;
 pub use tables::guarded;
 pub use theme::Theme;
+pub use words::Words;
 
 /// What a build is of, and for whom.
 #[derive(Debug, Clone)]

@@ -73,7 +73,7 @@ pub(super) fn label_symbol<S, E>(press: &Press<S>, number: &str) -> Result<Symbo
         Some(base) => symbol::address(base, number),
         None => number.to_owned(),
     };
-    let fitting = Symbol::fitting(&text, symbol::side_on(&config.labels.stock));
+    let fitting = Symbol::fitting(&text, press.site.room);
     fitting.map_err(|reason| Failure::Template { template: "asset.html", reason })
 }
 
