@@ -124,6 +124,7 @@ pub(super) fn write(here: &Here, build: &Build, theme: &Theme, out: &Path) -> Re
     let sink = |output: Output| -> Result<(), Stop> {
         match output.body {
             Body::Text(text) => site.put(&output.path, text.as_bytes())?,
+            Body::Bytes(bytes) => site.put(&output.path, bytes)?,
             Body::File { from, strip } => site.put(&output.path, &carried(here, &from, strip)?)?,
         }
         Ok(())

@@ -224,6 +224,7 @@ impl<'h> Labels<'h> {
             owner: config.title.clone(),
             found: found.unwrap_or_default(),
         }
+        .composed()
     }
 
     /// Places that were named, or all.
@@ -338,19 +339,23 @@ impl<'h> Labels<'h> {
     /// The fonts of this program, and those of the system where these lack something.
     fn fonts(words: &[Words]) -> Fonts {
         let own = Fonts::default();
-        let texts = || words.iter().flat_map(|words| [&words.name, &words.owner, &words.found]);
-        if texts().all(|text| own.lacks(text).is_empty()) {
+        let lacking = |fonts: &Fonts| -> BTreeSet<char> {
+            let texts = words.iter().flat_map(|words| [&words.name, &words.owner, &words.found]);
+            texts.flat_map(|text| fonts.lacks(text).collect::<Vec<_>>()).collect()
+        };
+        let lacks = lacking(&own);
+        if lacks.is_empty() {
             return own;
         }
         let mut others = Database::new();
         others.load_system_fonts();
-        let all = Fonts::with(others);
-        let lacking: BTreeSet<char> = texts().flat_map(|text| all.lacks(text)).collect();
+        let all = Fonts::with(&others, &lacks);
+        let lacking = lacking(&all);
         if !lacking.is_empty() {
             let shown: Vec<String> = lacking.iter().take(8).map(|c| format!("`{}`", c.escape_debug())).collect();
             let more = if lacking.len() > 8 { " and others" } else { "" };
             paint::note(&format!(
-                "no font of this machine has {}{more}: a box is printed instead; install one, such as Noto Sans for that script",
+                "no font of this machine has {}{more}: a question mark is printed instead; install one, such as Noto Sans for that script",
                 shown.join(", ")
             ));
         }

@@ -10,7 +10,7 @@ use super::place::Here;
 use super::record::{self, How, Wish, all_but_last, record};
 use super::table::Cell;
 use super::{End, Outcome, Stop, paint, place, table};
-use crate::register::tags::{MOST, batch, batch_name, with_alias};
+use crate::register::tags::{self, MOST, batch, batch_name};
 use crate::register::{Moment, Number, Posting, Register, Role, Slug};
 
 /// Mint tags before they are needed, list them, and tie them to things
@@ -158,9 +158,7 @@ fn tied(here: &record::Here, register: &Register, tag: &Number, number: &Number)
     let folder = register.assets.get(number).map(|asset| asset.folder.clone()).unwrap_or_default();
     let path = format!("{folder}/asset.toml");
     let record = here.tree.text(&path).ok_or_else(|| format!("`{path}` cannot be read"))?;
-    let text = with_alias(record, tag)?;
-    let message = format!("{tag} leads to {number}\n\nTagbook-Asset: {number}\n");
-    Ok(Posting { files: vec![(path, text)], removed: Vec::new(), message })
+    tags::tied(path.clone(), record, tag, number)
 }
 
 fn random() -> Option<[u8; 4]> {

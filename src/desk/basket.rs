@@ -153,11 +153,12 @@ impl Desk {
     }
 
     /// The asset that a word names, by its number, a former one, or the address on its label.
-    fn named(&self, word: &str) -> Result<Option<Number>, git::Error> {
-        match Number::typed(last_part(word)).ok().filter(|_| word.trim() == word) {
-            Some(number) => self.look_up(|index| index.resolve(&number).cloned()),
-            None => Ok(None),
-        }
+    pub(super) fn named(&self, word: &str) -> Result<Option<Number>, git::Error> {
+        let word = last_part(word);
+        self.look_up(|index| {
+            let exact = Number::typed(word).ok().and_then(|number| index.resolve(&number));
+            exact.or_else(|| index.alike(word)).cloned()
+        })
     }
 
     /// Records one motion of many assets as one commit: whatever can be, and says of the rest why not.

@@ -6,6 +6,7 @@ use git2::Oid;
 
 use super::shelf::Shelf;
 use crate::git::{self, Repo};
+use crate::register::tags::plain;
 use crate::register::{self, Number, Slug, Tz};
 use crate::tree::Tree;
 
@@ -92,6 +93,15 @@ impl Index {
     #[must_use]
     pub fn resolve(&self, number: &Number) -> Option<&Number> {
         self.folders.get_key_value(number).map(|(number, _)| number).or_else(|| self.aliases.get(number))
+    }
+
+    /// The only number that this can mean, however it is typed: without hyphens, with O for 0 and I or L for 1.
+    pub(super) fn alike(&self, typed: &str) -> Option<&Number> {
+        let wanted = plain(typed);
+        let all = self.folders.keys().map(|number| (number, number)).chain(&self.aliases);
+        let mut alike = all.filter(|(number, _)| plain(number.as_str()) == wanted).map(|(_, meant)| meant);
+        let first = alike.next()?;
+        alike.all(|other| other == first).then_some(first)
     }
 
     /// The folder of an asset, as `assets/CAM-00xx/CAM-0001/`.

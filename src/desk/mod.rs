@@ -7,6 +7,7 @@
 
 pub mod asked;
 mod basket;
+mod claim;
 mod forms;
 pub mod http;
 mod index;
@@ -296,6 +297,8 @@ impl Desk {
             (true, ["by"]) => Ok(self.speak(asked, view, caller)),
             (false, ["receipt", number, id]) => self.receipt(asked, caller, number, id),
             (true, [number, "tell"]) => self.tell(asked, number),
+            (true, [number, "claim"]) => self.claim(asked, caller, number, true),
+            (true, [number, "tie"]) => self.claim(asked, caller, number, false),
             (false, ["revoke" | "by" | "empty"]) => {
                 Ok(self.plainly(asked, 405, "not-a-page", "this is only told, not asked"))
             }

@@ -73,7 +73,12 @@ impl Desk {
         if asked.wants_json() && !caller.is_known() {
             return Ok(Reply::json(401, no("who-are-you", "this phone is not enrolled")));
         }
-        let Some((number, view)) = self.find(typed)? else { return Ok(self.unknown_asset(asked, caller)) };
+        let Some((number, view)) = self.find(typed)? else {
+            return match self.free_tag(typed)? {
+                Some(tag) if !asked.wants_json() => self.tag_page(asked, caller, &tag),
+                _ => Ok(self.unknown_asset(asked, caller)),
+            };
+        };
         let statics = self.statics();
         if !caller.is_known() {
             let view = self.view_with(std::slice::from_ref(&number), true)?;

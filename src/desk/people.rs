@@ -422,7 +422,7 @@ impl Desk {
     }
 
     /// What is said to whom the newest commit knows no more, or not as a keeper.
-    fn no_longer(&self, asked: &Asked) -> Reply {
+    pub(super) fn no_longer(&self, asked: &Asked) -> Reply {
         let Ok(view) = self.view(&[]) else { return self.failed(asked, "the register cannot be read") };
         let caller = self.called(asked, &view);
         if caller.is_known() {

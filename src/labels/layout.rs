@@ -45,6 +45,12 @@ pub struct Label {
 }
 
 impl Label {
+    /// A label with nothing on it.
+    #[must_use]
+    pub fn blank() -> Label {
+        Label { drawing: String::new(), module: f64::INFINITY, symbols: Vec::new() }
+    }
+
     /// Whether a phone may not read it.
     #[must_use]
     pub fn is_small(&self) -> bool {
@@ -69,6 +75,9 @@ const LEAST_MODULE: f64 = 0.2;
 
 /// Millimetres that are left beside a symbol for the number.
 const LEAST_TEXT: f64 = 12.2;
+
+/// Millimetres between type and the edge at its end, where the printer would print up to it.
+const LEAST_EDGE: f64 = 0.8;
 
 /// The most of its length that a label gives to its symbol.
 const SHARE: f64 = 0.6;
@@ -150,6 +159,23 @@ fn below(label: Area, inner: Area, dot: f64) -> Room {
     Room { whole, printed, dot, quiet: quiet_on(label.height()), sides: 1 }
 }
 
+impl Words {
+    /// The same, with letters and their marks made one where they can be, and numbers of telephones kept in one piece.
+    #[must_use]
+    pub fn composed(self) -> Words {
+        use unicode_normalization::UnicodeNormalization;
+        let nfc = |text: &str| text.nfc().collect::<String>();
+        let mut found = String::new();
+        let all: Vec<char> = nfc(&self.found).chars().collect();
+        for (at, c) in all.iter().enumerate() {
+            let is_of_number = |c: Option<&char>| c.is_some_and(|c| c.is_ascii_digit() || matches!(c, '(' | ')' | '+'));
+            let joins = *c == ' ' && at > 0 && is_of_number(all.get(at - 1)) && is_of_number(all.get(at + 1));
+            found.push(if joins { '\u{a0}' } else { *c });
+        }
+        Words { name: nfc(&self.name), owner: nfc(&self.owner), found, ..self }
+    }
+}
+
 /// Lays out one label.
 ///
 /// # Errors
@@ -212,16 +238,21 @@ impl Setter<'_> {
         let module = room.module(symbol.modules());
         let (dark, white) = (module * count(symbol.modules()), module * count(symbol.quiet()));
         let top = self.snap(label.top + (label.height() - dark) / 2.0).max(inner.top);
-        let left = self.snap((label.left + white).max(inner.left).max(label.left + (top - label.top).min(white * 2.0)));
+        let left =
+            self.snap_on((label.left + white).max(inner.left).max(label.left + (top - label.top).min(white * 2.0)));
         self.draw(&symbol, left, top, module, module)?;
-        let mut text = Area { left: left + dark + white.max(GAP), right: inner.right - GAP, ..inner };
+        let mut text = Area {
+            left: left + dark + white.max(GAP),
+            right: inner.right.min(label.right - LEAST_EDGE) - GAP,
+            ..inner
+        };
         if label.height() >= 25.0 {
             // Type and symbol begin and end at the same heights.
             (text.top, text.bottom) = (top.max(inner.top), (top + dark).min(inner.bottom));
         } else {
             (text.top, text.bottom) = (inner.top + GAP / 2.0, inner.bottom - GAP / 2.0);
         }
-        self.set(text, shape == Shape::Tiny)
+        self.set(text, if shape == Shape::Tiny { Said::Number } else { Said::All })
     }
 
     /// The symbol atop, the number below it.
@@ -232,7 +263,7 @@ impl Setter<'_> {
         let module = room.module(symbol.modules());
         let (dark, white) = (module * count(symbol.modules()), module * count(symbol.quiet()));
         let left = self.snap(label.left + (label.width() - dark) / 2.0);
-        let top = self.snap((label.top + white).max(inner.top));
+        let top = self.snap_on((label.top + white).max(inner.top));
         self.draw(&symbol, left, top, module, module)?;
         let text = Area {
             left: inner.left + GAP / 2.0,
@@ -241,7 +272,7 @@ impl Setter<'_> {
             bottom: inner.bottom,
         };
         self.is_centred = true;
-        self.set(text, text.height() < 8.0)
+        self.set(text, if text.height() < 8.0 { Said::Name } else { Said::All })
     }
 
     /// Bars across, the number and the name below them.
@@ -250,14 +281,19 @@ impl Setter<'_> {
         let room =
             Room { whole: inner.width(), printed: inner.width(), dot: self.dot, quiet: symbol.quiet(), sides: 0 };
         let module = room.module(symbol.modules()).min((BAR / self.dot).ceil() * self.dot);
-        let height = inner.height() * 0.5;
+        let height = inner.height() * 0.42;
         let dark = module * count(symbol.modules());
         let left = self.snap(inner.left + (inner.width() - dark) / 2.0);
         self.draw(&symbol, left, inner.top + GAP, module, height - GAP)?;
-        self.set(
-            Area { left: inner.left + GAP, right: inner.right - GAP, top: inner.top + height + GAP, ..inner },
-            true,
-        )
+        self.is_centred = true;
+        let text =
+            Area { left: inner.left + GAP, right: inner.right - GAP, top: inner.top + height + 2.0 * GAP, ..inner };
+        self.set(text, if text.height() < 10.0 { Said::Name } else { Said::All })
+    }
+
+    /// The first whole number of dots from a place on.
+    fn snap_on(&self, at: f64) -> f64 {
+        (at / self.dot - 1e-6).ceil() * self.dot
     }
 
     /// The whole number of dots next to a place.
@@ -284,22 +320,23 @@ impl Setter<'_> {
 
     /// The number, the name and the foot in the order in which they give way: of the name all but the first line, then the
     /// foot, then the name.
-    fn set(&mut self, area: Area, is_tiny: bool) -> Result<(), String> {
+    fn set(&mut self, area: Area, said: Said) -> Result<(), String> {
         let number = self.number(area)?;
         let mut top = area.top;
         for line in &number.lines {
-            self.line(line, Style::Number, number.size, area, top + CAPITALS * number.size);
+            self.line(line, Style::Number, number.size, area, top + CAPITALS * number.size, false);
             top += number.size * if number.lines.len() > 1 { 0.95 } else { CAPITALS };
         }
-        let name = (number.size * 0.74).min(area.height() * 0.115).clamp(LEAST.max(1.9), 4.4);
-        let foot = (area.height() * 0.075).clamp(LEAST, 2.7);
-        let owner = if is_tiny {
-            Vec::new()
-        } else {
-            self.fonts.wrap(&self.words.owner, Style::Strong, area.width() / foot, 1)
+        if said == Said::Number {
+            return Ok(());
+        }
+        // What is smaller than the number is so to the eye.
+        let name = (number.size * 0.74).min((area.height() * 0.115).clamp(1.9, 4.4)).max(LEAST);
+        let foot = (area.height() * 0.075).min(name * 0.9).clamp(LEAST, 2.7);
+        let feet = |text: &str, style, most| {
+            if said == Said::All { self.fonts.wrap(text, style, area.width() / foot, most) } else { Vec::new() }
         };
-        let found =
-            if is_tiny { Vec::new() } else { self.fonts.wrap(&self.words.found, Style::Plain, area.width() / foot, 3) };
+        let (owner, found) = (feet(&self.words.owner, Style::Strong, 1), feet(&self.words.found, Style::Plain, 3));
         let height = |lines: usize, size: f64| {
             if lines == 0 { 0.0 } else { size * (CAPITALS + BELOW + LINE * count(lines - 1)) }
         };
@@ -314,13 +351,13 @@ impl Setter<'_> {
         let most = (0..=2).rev().find(|more| count(*more) <= most).map_or(0, |more| more + 1);
         let mut base = top + gap + CAPITALS * name;
         for line in self.fonts.wrap(&self.words.name, Style::Strong, area.width() / name, most) {
-            self.line(&line, Style::Strong, name, area, base);
+            self.line(&line, Style::Strong, name, area, base, is_from_right(&self.words.name));
             base += LINE * name;
         }
         let lines = owner.iter().map(|line| (line, Style::Strong)).chain(found.iter().map(|line| (line, Style::Plain)));
         let mut base = area.bottom - BELOW * foot * 0.5 - LINE * foot * count(feet.saturating_sub(1));
         for (line, style) in lines.take(feet) {
-            self.line(line, style, foot, area, base);
+            self.line(line, style, foot, area, base, is_from_right(line));
             base += LINE * foot;
         }
         Ok(())
@@ -331,8 +368,10 @@ impl Setter<'_> {
         let text = self.words.number.as_str();
         // Numbers of eight characters and fewer are of one size.
         let least = self.fonts.width("00000000", Style::Number);
-        let widest =
-            |lines: &[&str]| lines.iter().map(|line| self.fonts.width(line, Style::Number)).fold(least, f64::max);
+        let widest = |lines: &[&str]| {
+            let least = if lines.len() == 1 { least } else { 0.0 };
+            lines.iter().map(|line| self.fonts.width(line, Style::Number)).fold(least, f64::max)
+        };
         let room = area.height() * 0.24;
         let fit = |lines: Vec<&str>| {
             let high =
@@ -361,19 +400,35 @@ impl Setter<'_> {
     }
 
     /// One line of type on its base line.
-    fn line(&mut self, text: &str, style: Style, size: f64, area: Area, base: f64) {
+    fn line(&mut self, text: &str, style: Style, size: f64, area: Area, base: f64, is_from_right: bool) {
         let (family, weight) = style.font();
-        let (x, anchor) = match (self.is_centred, is_from_right(text)) {
+        let (x, anchor) = match (self.is_centred, is_from_right) {
             (true, _) => (f64::midpoint(area.left, area.right), " text-anchor=\"middle\""),
             (false, true) => (area.right, " text-anchor=\"end\""),
             (false, false) => (area.left, ""),
         };
+        let mut runs = String::new();
+        for (font, run) in self.fonts.runs(text, style) {
+            let run = escaped(&run);
+            let run =
+                font.map_or(run.clone(), |font| format!("<tspan font-family=\"{}\">{run}</tspan>", escaped(font)));
+            runs.push_str(&run);
+        }
+        // The whole line is read from the right, whatever it has in it.
+        let (open, close) = if is_from_right { ("\u{2067}", "\u{2069}") } else { ("", "") };
         let _ = write!(
             self.drawing,
-            "<text x=\"{x:.3}\" y=\"{base:.3}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size:.3}\"{anchor}>{}</text>",
-            escaped(text)
+            "<text x=\"{x:.3}\" y=\"{base:.3}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size:.3}\"{anchor}>{open}{runs}{close}</text>"
         );
     }
+}
+
+/// How much is said beside a symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Number,
+    Name,
+    All,
 }
 
 /// A number as it is set.

@@ -12,4 +12,4 @@ pub mod sheet;
 pub mod symbol;
 mod text;
 
-pub use text::Fonts;
+pub use text::{FONTS, Fonts};

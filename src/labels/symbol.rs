@@ -65,7 +65,9 @@ impl Room {
     #[must_use]
     pub fn module(&self, modules: usize) -> f64 {
         let all = count(modules + 2 * self.quiet);
-        let largest = (self.whole / all).min(self.printed / count(modules + self.sides * self.quiet)).min(LARGE);
+        // A dot is spent on beginning at one.
+        let (whole, printed) = (self.whole - self.dot, self.printed - self.dot);
+        let largest = (whole / all).min(printed / count(modules + self.sides * self.quiet)).min(LARGE);
         let dots = if self.dot > 0.0 { (largest / self.dot + 1e-6).floor() * self.dot } else { largest };
         if dots >= largest * SNAPPED { dots } else { largest }
     }

@@ -1,12 +1,16 @@
 //! The type on a label: which fonts draw it, how wide it is, where it breaks and where it is cut.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use resvg::usvg::fontdb::{Database, ID, Source};
+use resvg::usvg::fontdb::{self, Database, ID, Source};
 use resvg::usvg::{self, FontResolver, Options};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
+
+use crate::register::is_invisible;
 
 /// The height of capitals and the depth of letters below the line, of all three styles, in parts of the size.
 pub(super) const CAPITALS: f64 = 0.668;
@@ -15,8 +19,8 @@ pub(super) const BELOW: f64 = 0.24;
 /// From one line to the next, in parts of the size.
 pub(super) const LINE: f64 = 1.18;
 
-/// How wide a character may be that none of these fonts draws, in parts of the size.
-const WIDEST: f64 = 1.05;
+/// What stands for a character that no font draws.
+const UNDRAWN: char = '?';
 
 /// What a text is set in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub(super) enum Style {
     Plain,
 }
 
+const STYLES: [Style; 3] = [Style::Number, Style::Strong, Style::Plain];
+
 impl Style {
     /// Family and weight, as SVG names them.
     pub(super) fn font(self) -> (&'static str, u16) {
@@ -39,33 +45,10 @@ impl Style {
         }
     }
 
-    /// Its files: Latin, then the rest of the Latin letters.
-    fn files(self) -> &'static [Face; 2] {
-        let at = match self {
-            Style::Number => 0,
-            Style::Strong => 1,
-            Style::Plain => 2,
-        };
-        &FACES[at]
-    }
-}
-
-const STYLES: [Style; 3] = [Style::Number, Style::Strong, Style::Plain];
-
-/// One font file.
-struct Face {
-    bytes: &'static [u8],
-    font: Option<FontRef<'static>>,
-}
-
-impl Face {
-    fn new(bytes: &'static [u8]) -> Face {
-        Face { bytes, font: FontRef::new(bytes).ok() }
-    }
-
     /// How far a character takes the line on, in parts of the size; `None` where the font has it not.
-    fn advance(&self, c: char) -> Option<f64> {
-        advance(self.font.as_ref()?, c)
+    fn advance(self, c: char) -> Option<f64> {
+        let at = STYLES.iter().position(|style| *style == self)?;
+        advance(FACES.get(at)?.as_ref()?, c)
     }
 }
 
@@ -76,56 +59,73 @@ fn advance(font: &FontRef, c: char) -> Option<f64> {
     Some(f64::from(metrics.advance_width(glyph)?) / f64::from(units))
 }
 
-/// Atkinson Hyperlegible Next and Mono of the Braille Institute, under the SIL Open Font License 1.1 that lies beside them.
-static FACES: LazyLock<[[Face; 2]; 3]> = LazyLock::new(|| {
-    [
-        [
-            Face::new(include_bytes!("fonts/atkinson-hyperlegible-mono-latin-700.ttf")),
-            Face::new(include_bytes!("fonts/atkinson-hyperlegible-mono-latin-ext-700.ttf")),
-        ],
-        [
-            Face::new(include_bytes!("fonts/atkinson-hyperlegible-next-latin-700.ttf")),
-            Face::new(include_bytes!("fonts/atkinson-hyperlegible-next-latin-ext-700.ttf")),
-        ],
-        [
-            Face::new(include_bytes!("fonts/atkinson-hyperlegible-next-latin-400.ttf")),
-            Face::new(include_bytes!("fonts/atkinson-hyperlegible-next-latin-ext-400.ttf")),
-        ],
-    ]
-});
+macro_rules! fonts {
+    ($($name:literal),*) => { &[$(($name, include_bytes!(concat!("fonts/", $name)))),*] };
+}
 
-/// The fonts that labels are drawn with: those of this program, and others for the scripts that these have not.
+/// Atkinson Hyperlegible Mono and Next of the Braille Institute, under the SIL Open Font License 1.1 that lies beside them, with
+/// the Latin letters of all Europe: one for each style.
+pub const FONTS: &[(&str, &[u8])] = fonts![
+    "atkinson-hyperlegible-mono-700.ttf",
+    "atkinson-hyperlegible-next-700.ttf",
+    "atkinson-hyperlegible-next-400.ttf"
+];
+
+static FACES: LazyLock<Vec<Option<FontRef<'static>>>> =
+    LazyLock::new(|| FONTS.iter().map(|(_, bytes)| FontRef::new(bytes).ok()).collect());
+
+/// The fonts that labels are drawn with: those of this program, and others for what these have not.
 pub struct Fonts {
     options: Options<'static>,
     all: Arc<Database>,
+    others: Vec<Other>,
+}
+
+/// A font for characters that those of this program have not: how far each takes the line on, in parts of the size.
+struct Other {
+    family: String,
+    advances: BTreeMap<char, f64>,
 }
 
 impl Default for Fonts {
     fn default() -> Fonts {
-        Fonts::with(Database::new())
+        Fonts::with(&Database::new(), &BTreeSet::new())
     }
 }
 
 impl Fonts {
-    /// The fonts of this program, then `others`.
+    /// The fonts of this program, and of `others` as many as it takes to draw what these lack.
     #[must_use]
-    pub fn with(others: Database) -> Fonts {
-        let mut all = others;
-        // What is loaded last is asked for by its id, whatever else is called the same.
-        let own: Vec<Vec<ID>> = STYLES
+    pub fn with(others: &Database, lacking: &BTreeSet<char>) -> Fonts {
+        let mut all = Database::new();
+        let own = FONTS
             .iter()
-            .map(|style| {
-                style
-                    .files()
-                    .iter()
-                    .flat_map(|face| all.load_font_source(Source::Binary(Arc::new(face.bytes))))
-                    .collect()
-            })
-            .collect();
+            .filter_map(|(_, bytes)| all.load_font_source(Source::Binary(Arc::new(*bytes))).first().copied());
+        let own: Vec<ID> = own.collect();
+        let mut left = lacking.clone();
+        let (mut found, mut ids) = (Vec::new(), Vec::new());
+        for face in ranked(others) {
+            if left.is_empty() {
+                break;
+            }
+            let covered = others.with_face_data(face.id, |bytes, index| {
+                let font = FontRef::from_index(bytes, index).ok()?;
+                let advances: BTreeMap<char, f64> =
+                    left.iter().filter_map(|c| Some((*c, advance(&font, *c)?))).collect();
+                (!advances.is_empty()).then(|| (bytes.to_vec(), index, advances))
+            });
+            let Some((bytes, index, advances)) = covered.flatten() else { continue };
+            let loaded = all.load_font_source(Source::Binary(Arc::new(bytes)));
+            let Some(id) = loaded.get(index as usize).or(loaded.first()) else { continue };
+            left.retain(|c| !advances.contains_key(c));
+            let family = face.families.first().map(|(name, _)| name.clone()).unwrap_or_default();
+            ids.push((family.clone(), *id));
+            found.push(Other { family, advances });
+        }
         let all = Arc::new(all);
-        let resolver = FontResolver { select_font: select(own.clone()), select_fallback: fall_back(own) };
+        let resolver = FontResolver { select_font: select(own, ids), select_fallback: Box::new(|_, _, _| None) };
         let options = Options { fontdb: Arc::clone(&all), font_resolver: resolver, ..Options::default() };
-        Fonts { options, all }
+        Fonts { options, all, others: found }
     }
 
     /// A drawing, read with these fonts.
@@ -141,19 +141,16 @@ impl Fonts {
         self.all.with_face_data(id, read)
     }
 
-    /// Characters of a text that no font draws.
-    #[must_use]
-    pub fn lacks(&self, text: &str) -> Vec<char> {
-        let drawn = |c: char| {
-            c.is_whitespace()
-                || crate::register::is_invisible(c)
-                || Style::Plain.files().iter().any(|face| face.advance(c).is_some())
-                || self.all.faces().any(|face| has(&self.all, face.id, c))
-        };
-        let mut lacking: Vec<char> = text.chars().filter(|c| !drawn(*c)).collect();
-        lacking.sort_unstable();
-        lacking.dedup();
-        lacking
+    /// Characters of a text that no font here draws: a question mark stands for each.
+    pub fn lacks<'t>(&'t self, text: &'t str) -> impl Iterator<Item = char> + 't {
+        text.chars().filter(|c| {
+            let takes_no_ink = c.is_whitespace() || c.is_control() || is_invisible(*c) || is_combining_mark(*c);
+            !takes_no_ink && Style::Plain.advance(*c).is_none() && self.other(*c).is_none()
+        })
+    }
+
+    fn other(&self, c: char) -> Option<(&Other, f64)> {
+        self.others.iter().find_map(|other| Some((other, *other.advances.get(&c)?)))
     }
 
     /// How wide a text is at a size of one, at most: without what shaping saves.
@@ -162,26 +159,35 @@ impl Fonts {
     }
 
     fn advance(&self, c: char, style: Style) -> f64 {
-        let own = style.files().iter().find_map(|face| face.advance(c));
-        own.unwrap_or_else(|| match unicode_width::UnicodeWidthChar::width(c) {
-            Some(0) | None => 0.0,
-            Some(_) => self.widest(c).unwrap_or(WIDEST),
-        })
+        let drawn = style.advance(c).or_else(|| self.other(c).map(|(_, advance)| advance));
+        drawn.unwrap_or_else(|| undrawn(c).and_then(|c| style.advance(c)).unwrap_or_default())
     }
 
-    /// The widest that any of the other fonts draws it.
-    fn widest(&self, c: char) -> Option<f64> {
-        let of = |id: ID| {
-            self.all.with_face_data(id, |bytes, index| advance(&FontRef::from_index(bytes, index).ok()?, c))?
-        };
-        self.all.faces().filter_map(|face| of(face.id)).reduce(f64::max)
+    /// A text in runs of one font each: `None` is the style's own. What no font draws is left out or replaced.
+    pub(super) fn runs(&self, text: &str, style: Style) -> Vec<(Option<&str>, String)> {
+        let mut runs: Vec<(Option<&str>, String)> = Vec::new();
+        for c in text.chars() {
+            let other = || self.other(c).map(|(other, _)| (Some(other.family.as_str()), c));
+            let own = style.advance(c).map(|_| (None, c));
+            // Directions and joiners belong to what they stand beside.
+            let joined = || is_invisible(c).then(|| (runs.last().and_then(|(font, _)| *font), c));
+            let found = own.or_else(other).or_else(joined).or_else(|| Some((None, undrawn(c)?)));
+            match (found, runs.last_mut()) {
+                (Some((font, c)), Some((last, run))) if *last == font => run.push(c),
+                (Some((font, c)), _) => runs.push((font, c.to_string())),
+                (None, _) => {}
+            }
+        }
+        runs
     }
 
     /// A text in at most `most` lines of this width, broken between words; a word that is wider alone is broken between
     /// characters, and what is left over is cut with `…`.
     pub(super) fn wrap(&self, text: &str, style: Style, width: f64, most: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
-        let mut rest = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // What does not break is no blank here.
+        let blanks = |c: char| c.is_whitespace() && c != '\u{a0}';
+        let mut rest = text.split(blanks).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         while !rest.is_empty() && lines.len() < most {
             let is_last = lines.len() + 1 == most;
             if self.width(&rest, style) <= width {
@@ -243,41 +249,39 @@ pub(super) fn is_from_right(text: &str) -> bool {
     strong.is_some_and(|c| matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}'))
 }
 
-fn select(own: Vec<Vec<ID>>) -> usvg::FontSelectionFn<'static> {
+/// What is drawn for a character that no font has: nothing for what takes no ink.
+fn undrawn(c: char) -> Option<char> {
+    let takes_no_ink = c.is_control() || is_invisible(c) || is_combining_mark(c);
+    (!takes_no_ink).then_some(if c.is_whitespace() { ' ' } else { UNDRAWN })
+}
+
+/// Fonts in the order in which they are asked: upright, without serifs, bold, and not of one width first.
+fn ranked(fonts: &Database) -> Vec<&fontdb::FaceInfo> {
+    let mut all: Vec<_> = fonts.faces().collect();
+    all.sort_by_cached_key(|face| {
+        let family = face.families.first().map(|(name, _)| name.clone()).unwrap_or_default();
+        let is_plain = family.contains("Sans") || family.contains("Gothic");
+        let upright = face.style == fontdb::Style::Normal;
+        (
+            !upright,
+            !is_plain,
+            family.contains("Serif"),
+            face.monospaced,
+            face.weight.0.abs_diff(700),
+            face.post_script_name.clone(),
+        )
+    });
+    all
+}
+
+fn select(own: Vec<ID>, others: Vec<(String, ID)>) -> usvg::FontSelectionFn<'static> {
     Box::new(move |font, _| {
-        let is = |style: &Style| {
-            let (family, weight) = style.font();
-            let named = |name: &usvg::FontFamily| matches!(name, usvg::FontFamily::Named(name) if name == family);
-            font.weight() == weight && font.families().iter().any(named)
+        let named = |family: &str| {
+            font.families().iter().any(|name| matches!(name, usvg::FontFamily::Named(name) if name == family))
         };
-        let at = STYLES.iter().position(is).unwrap_or(STYLES.len() - 1);
-        own.get(at)?.first().copied()
-    })
-}
-
-/// Whether a font draws a character.
-fn has(fonts: &Database, id: ID, c: char) -> bool {
-    let has = |bytes: &[u8], index| advance(&FontRef::from_index(bytes, index).ok()?, c).is_some().then_some(());
-    fonts.with_face_data(id, has).flatten().is_some()
-}
-
-/// The other file of the same style; then whatever has the character, upright and as heavy.
-fn fall_back(own: Vec<Vec<ID>>) -> usvg::FallbackSelectionFn<'static> {
-    Box::new(move |c, used, fonts| {
-        let first = used.first()?;
-        let weight = fonts.face(*first)?.weight.0;
-        let sibling = own.iter().find(|style| style.contains(first))?.iter().copied();
-        let mut others: Vec<_> = fonts.faces().filter(|face| !own.iter().flatten().any(|id| *id == face.id)).collect();
-        others.sort_by_key(|face| {
-            (
-                face.style != usvg::fontdb::Style::Normal,
-                face.monospaced,
-                face.weight.0.abs_diff(weight),
-                face.post_script_name.clone(),
-            )
-        });
-        let all = sibling.chain(others.into_iter().map(|face| face.id)).collect::<Vec<_>>();
-        all.into_iter().find(|id| !used.contains(id) && has(fonts, *id, c))
+        let is = |style: &Style| style.font().1 == font.weight() && named(style.font().0);
+        let style = STYLES.iter().position(is).and_then(|at| own.get(at));
+        style.or_else(|| others.iter().find(|(family, _)| named(family)).map(|(_, id)| id)).or(own.last()).copied()
     })
 }
 
@@ -323,7 +327,9 @@ mod tests {
     #[test]
     fn what_no_font_draws_is_named() {
         let fonts = Fonts::default();
-        assert_eq!(fonts.lacks("Zażółć 北京 €"), ['京', '北']);
+        assert_eq!(fonts.lacks("Zażółć 北京 €").collect::<Vec<_>>(), ['北', '京']);
+        let runs = fonts.runs("Zażółć 北 a\u{302}\u{323}b", Style::Strong);
+        assert_eq!(runs, [(None, "Zażółć ? ab".to_owned())]);
         assert!(is_from_right("كاميرا A") && is_from_right("(עברית)") && !is_from_right("Camera كاميرا"));
     }
 }

@@ -190,8 +190,8 @@ fn stock(slug: Slug, table: &mut Table) -> Option<Stock> {
     let (width, height, dpi) = (width?, height?, dpi.filter(|dpi| (50.0..=5000.0).contains(dpi)).unwrap_or(OFFICE_DPI));
     let free = |side: f64, dots: f64| ((side - dots / dpi * INCH) / 2.0).max(0.0);
     let margin = match (margin, dots.as_deref(), tape) {
+        (along, Some([across]), Some(tape)) => (along.unwrap_or_default(), free(tape, *across)),
         (Some(margin), ..) => (margin, margin),
-        (None, Some([across]), Some(tape)) => (0.0, free(tape, *across)),
         (None, Some([across, down]), None) => (free(width, *across), free(height, *down)),
         _ if page_is(sheet.as_ref()) => (SHEET_MARGIN, SHEET_MARGIN),
         _ => (0.0, 0.0),

@@ -150,11 +150,21 @@ pub fn batch_name(register: &Register, day: chrono::NaiveDate) -> Slug {
     free.next().unwrap_or_else(|| Slug::referred(&day.to_string()))
 }
 
+/// The posting that has a tag lead to an asset whose record at `path` is this.
+///
+/// # Errors
+/// Where the record cannot be read.
+pub fn tied(path: String, record: &str, tag: &Number, number: &Number) -> Result<Posting, String> {
+    let text = with_alias(record, tag)?;
+    let message = format!("{tag} leads to {number}\n\nTagbook-Asset: {number}\n");
+    Ok(Posting { files: vec![(path, text)], removed: Vec::new(), message })
+}
+
 /// A record, as it is written, with one more former number; all else stays as it stands.
 ///
 /// # Errors
 /// Where the record cannot be read.
-pub fn with_alias(record: &str, alias: &Number) -> Result<String, String> {
+fn with_alias(record: &str, alias: &Number) -> Result<String, String> {
     let mut document: DocumentMut = record.parse().map_err(|error| format!("the record cannot be read: {error}"))?;
     let aliases = document.entry("aliases").or_insert_with(|| Item::Value(Value::Array(Array::new())));
     let list = aliases.as_array_mut().ok_or("`aliases` in the record is no list")?;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tera::Value;
 
+use super::labels;
 use super::lookup::Lookup;
 use super::phrase::Phrase;
 use super::{Audience, Theme};
@@ -49,7 +50,8 @@ impl Frame {
         let mut nav = vec![("categories/", "categories"), ("locations/", "locations"), ("people/", "people")];
         nav.extend((!site.register().jobs.is_empty()).then_some(("jobs/", "jobs")));
         nav.push(("activity/", "activity"));
-        let more = [("overdue/", "overdue"), ("faults/", "faults"), ("audits/", "audits")];
+        let mut more = vec![("overdue/", "overdue"), ("faults/", "faults"), ("audits/", "audits")];
+        more.extend(labels::has_pages(site).then_some(("labels/", "labels")));
         let csp = policy(config.desk_url.as_deref(), config.base_url.as_deref());
         let about = Site {
             title: &config.title,
@@ -93,7 +95,7 @@ fn policy(desk_url: Option<&str>, base_url: Option<&str>) -> String {
         far.flat_map(|desk| [Some(desk), site.as_ref()]).flatten().map(|from| format!(" {from}")).collect();
     let forms = desk.unwrap_or_else(|| "'none'".to_owned());
     format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:{images}; \
+        "default-src 'none'; style-src 'self'; font-src 'self'; script-src 'self'; img-src 'self' data:{images}; \
          connect-src 'self'{connect}; form-action {forms}; base-uri 'none'"
     )
 }

@@ -22,6 +22,7 @@ mod frame;
 mod here;
 mod history;
 mod jobs;
+mod labels;
 mod listing;
 mod locations;
 mod lookup;
@@ -99,6 +100,8 @@ pub struct Output {
 pub enum Body {
     /// This text.
     Text(String),
+    /// These bytes.
+    Bytes(&'static [u8]),
     /// A file of the register.
     File {
         /// Its path in the register.

@@ -87,6 +87,8 @@ struct Stub {
     command: String,
     belongs: Phrase,
     contact: Option<Phrase>,
+    /// Where a keeper says what it is on.
+    desk: Option<String>,
 }
 
 pub(super) fn print<S, E>(press: &Press<S>) -> Result<(), Failure<E>>
@@ -217,6 +219,7 @@ impl Here<'_> {
             command: self.say("stub_command", &filling).plain().to_owned(),
             belongs: self.of_title("finder_belongs"),
             contact: contact(self.site),
+            desk: self.site.config().desk_url.as_ref().map(|desk| format!("{desk}/{number}")),
         }
     }
 

@@ -23,6 +23,7 @@ where
     overview(press)?;
     press.site.things.par_iter().try_for_each(|(_, thing)| asset(press, thing))?;
     public::aliases_and_stubs(press)?;
+    super::labels::print(press)?;
     lists(press)?;
     let stretches = activity::stretches(press.site.events.len());
     stretches.par_iter().try_for_each(|stretch| press.print(&activity::page(press.site, stretch)))?;

@@ -78,6 +78,7 @@ impl Shelf {
         let sink = |output: Output| -> Result<(), Infallible> {
             let text = match output.body {
                 Body::Text(text) => text,
+                Body::Bytes(bytes) => format!("{} bytes", bytes.len()),
                 Body::File { from, strip } => format!("<- {from}{}", if strip { " stripped" } else { "" }),
             };
             let before = files.lock().unwrap().insert(output.path.clone(), text);
