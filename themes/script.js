@@ -93,7 +93,10 @@ const startSearch = (form) => {
     const typed = input.value.trim();
     if (!typed) return;
     const rows = await fetchTable();
-    const exact = rows.find((row) => row.number === typed.toUpperCase());
+    // However it is typed: without hyphens, with O for 0 and I or L for 1.
+    const plain = (text) => text.toUpperCase().replace(/[\s._-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1');
+    const alike = rows.filter((row) => plain(row.number) === plain(typed));
+    const exact = rows.find((row) => row.number === typed.toUpperCase()) ?? (alike.length === 1 ? alike[0] : undefined);
     const first = exact ?? matches(rows, typed)[0];
     if (first) location.assign(`${root}${first.number}/`);
     else show();

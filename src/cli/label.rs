@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use resvg::usvg::fontdb::Database;
 
 use super::list::{Filters, known};
@@ -19,14 +20,14 @@ use crate::labels::layout::{self, Label, Shape, Words};
 use crate::labels::sheet::{self, Page, Printing};
 use crate::labels::symbol::{self, Code};
 use crate::labels::{Fonts, pdf, raster};
-use crate::register::stock::Stock;
-use crate::register::{self, Number, Slug, Status};
+use crate::register::stock::{DPI, Stock};
+use crate::register::{self, Audience, Number, Slug, Status};
 use crate::site::{Phrase, Words as Strings};
 
 /// Print labels for assets and places
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Numbers of assets, or names of places [default: every asset that the filters leave]
+    /// Numbers of assets or tags, batches of tags, or names of places [default: every asset that the filters leave]
     what: Vec<String>,
     #[command(flatten)]
     filters: Filters,
@@ -123,10 +124,13 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         return list(&here);
     }
     let label = Labels::new(&here, &args.print)?;
+    if (args.places || args.replace.is_some()) && !args.filters.is_empty() {
+        return Err(Stop::Misused("filters choose assets: neither --places nor --replace goes with them".into()));
+    }
     if args.print.calibrate {
         let page = sheet::ruler(&label.stock, &label.printing);
         return label.write_all(1, |_| Ok(page.clone())).and_then(|file| {
-            paint::say(format!("rulers and outlines of {}: {file}", label.stock.name))?;
+            label.tell(&format!("rulers and outlines of {}: {file}", label.stock.name))?;
             Ok(End::Clean)
         });
     }
@@ -142,14 +146,17 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
 
 /// A fresh number for an asset, and its label.
 fn replace(register: Option<&Path>, args: &Args, number: &str) -> Outcome {
+    // What cannot be printed is not recorded.
+    let here = Here::open(register, None)?;
+    let known = here.number(number)?;
+    let name = here.opened.register.assets.get(&known).map(|asset| asset.name.clone()).unwrap_or_default();
+    Labels::new(&here, &args.print)?.rehearse(1, &name)?;
     let mut wish = Tie { tag: None, number: number.to_owned(), tied: None };
     let recorded = record(register, &args.how, &mut wish).map_err(all_but_last)?;
     let Some((tag, number)) = wish.tied else { return Ok(End::Clean) };
     let tag = tag.as_str();
-    paint::say(format!("{} leads to {number} now{}", paint::in_style(paint::BOLD, tag), seal(&recorded)))?;
-    let here = Here::open(register, None)?;
     let labels = Labels::new(&here, &args.print)?;
-    let name = here.opened.register.assets.get(&number).map(|asset| asset.name.clone()).unwrap_or_default();
+    labels.tell(&format!("{} leads to {number} now{}", paint::in_style(paint::BOLD, tag), seal(&recorded)))?;
     labels.print(&[labels.words(tag, &name)])
 }
 
@@ -187,17 +194,26 @@ impl<'h> Labels<'h> {
     pub(super) fn new(here: &'h Here, print: &'h Print) -> Result<Labels<'h>, Stop> {
         let config = &here.opened.register.config;
         let slug = print.stock.as_deref().unwrap_or(&config.labels.stock);
-        let hint = "`tagbook label --stock list` names all";
+        let hint = "`tagbook label --stock list` names all, `tagbook check` says what is wrong with stock of your own";
         let stock = Stock::called(slug, &config.labels.stocks).map_err(|why| Stop::Refused(why, Some(hint.into())))?;
         let stock = match print.length {
             Some(length) => stock.cut(length).map_err(|why| Stop::Misused(format!("--length: {why}")))?,
             None => stock,
         };
         let none = || {
-            let hint = "write where the site will stand into tagbook.toml: base_url = \"https://kit.example.org/\"";
+            let hint = "write where the site will stand into tagbook.toml, base_url = \"https://kit.example.org/\"; \
+                        `tagbook check` says what is wrong with one that is there";
             Stop::Refused("a label leads to the site, and nobody knows where that is".into(), Some(hint.into()))
         };
-        let base = config.base_url.clone().ok_or_else(none)?;
+        // Rulers lead nowhere.
+        let base = if print.calibrate {
+            config.base_url.clone().unwrap_or_default()
+        } else {
+            config.base_url.clone().ok_or_else(none)?
+        };
+        if !print.dpi.is_none_or(|dpi| DPI.contains(&dpi)) {
+            return Err(Stop::Misused("--dpi: printers have 50 to 5000 dots an inch".into()));
+        }
         let printing = Printing { skip: print.skip, nudge: print.nudge.unwrap_or_default() };
         if stock.sheet.is_some_and(|sheet| print.skip >= sheet.count()) {
             let why = format!("--skip: a sheet of {} has {} labels", stock.name, sheet::per_page(&stock));
@@ -227,13 +243,40 @@ impl<'h> Labels<'h> {
         .composed()
     }
 
+    /// Tries whether so many labels with new numbers can be printed.
+    pub(super) fn rehearse(&self, count: usize, name: &str) -> Result<(), Stop> {
+        if self.print.calibrate {
+            return Err(Stop::Misused("--calibrate prints rulers, and nothing else: leave it away here".into()));
+        }
+        self.lay(&self.words("0W0W0W", name), &Fonts::default()).map_err(Stop::refused)?;
+        let pages = sheet::pages(count, &self.stock, &self.printing);
+        self.path("", 0, if matches!(self.print.format, Formats::Svg | Formats::Png) { pages } else { 1 }).map(drop)
+    }
+
+    /// Says something, where what is printed does not go to standard output itself.
+    pub(super) fn tell(&self, text: &str) -> Result<(), Stop> {
+        if self.print.output.as_deref() == Some(Path::new("-")) {
+            paint::note(text);
+            return Ok(());
+        }
+        paint::say(text)
+    }
+
     /// Places that were named, or all.
     fn of_places(&self, args: &Args) -> Result<Vec<Words>, Stop> {
         let locations = &self.here.opened.register.locations;
         let all: Vec<&str> = locations.iter().map(|place| place.slug.as_str()).collect();
         let named = known("location", &args.what, &all)?;
+        self.mention_places();
         let is_named = |slug: &Slug| named.is_empty() || named.contains(slug);
         Ok(locations.iter().filter(|place| is_named(&place.slug)).map(|place| self.of_place(place)).collect())
+    }
+
+    /// Says where labels of places lead to nothing.
+    fn mention_places(&self) {
+        if self.here.opened.register.config.site.audience == Audience::Public {
+            paint::note("a public site has no pages of places: these labels lead to pages of the team's site alone");
+        }
     }
 
     fn of_place(&self, place: &register::Location) -> Words {
@@ -262,14 +305,33 @@ impl<'h> Labels<'h> {
         for typed in &args.what {
             let place = register.locations.iter().find(|place| place.slug.as_str() == typed.trim().to_lowercase());
             match (self.here.number(typed), place) {
-                (Ok(number), _) => {
-                    words.extend(register.assets.get(&number).filter(|asset| takes(asset)).map(of));
+                (Ok(number), _) if register.read_number(typed).is_ok_and(|read| read != number) => {
+                    // A former number, or a tag's: that is what is wanted.
+                    let read = register.read_number(typed).unwrap_or_else(|_| number.clone());
+                    let name = register.assets.get(&number).map(|asset| asset.name.as_str()).unwrap_or_default();
+                    words.push(self.words(read.as_str(), name));
                 }
-                (Err(_), Some(place)) => words.push(self.of_place(place)),
-                (Err(stop), None) => match register.read_number(typed) {
-                    // A tag that nothing bears yet.
-                    Ok(tag) => words.push(self.words(tag.as_str(), "")),
-                    Err(_) => return Err(stop),
+                (Ok(number), _) => {
+                    // A kit comes with its parts.
+                    let all = register.assets.values().filter(|asset| register.is_in_kit(asset, &number));
+                    let before = words.len();
+                    words.extend(all.filter(|asset| takes(asset)).map(of));
+                    if words.len() == before {
+                        paint::note(&format!("{number} is none of what the filters leave"));
+                    }
+                }
+                (Err(_), Some(place)) => {
+                    self.mention_places();
+                    words.push(self.of_place(place));
+                }
+                (Err(stop), None) => match (register.read_number(typed), register.tags.get(typed.trim())) {
+                    // A tag that nothing bears yet, or a batch of them.
+                    (Ok(tag), _) => words.push(self.words(tag.as_str(), "")),
+                    (Err(_), Some(batch)) => {
+                        let free = batch.numbers.iter().filter(|number| register.resolve(number).is_none());
+                        words.extend(free.map(|number| self.words(number.as_str(), "")));
+                    }
+                    (Err(_), None) => return Err(stop),
                 },
             }
         }
@@ -288,13 +350,10 @@ impl<'h> Labels<'h> {
     /// Lays out a label for each, and writes the pages.
     pub(super) fn print(&self, words: &[Words]) -> Outcome {
         let fonts = Labels::fonts(words);
-        let (mut smallest, mut problems) = (f64::INFINITY, Vec::new());
-        for words in words {
-            match self.lay(words, &fonts) {
-                Ok(label) => smallest = smallest.min(label.module),
-                Err(why) => problems.push(why),
-            }
-        }
+        let laid: Vec<Result<Label, String>> = words.par_iter().map(|words| self.lay(words, &fonts)).collect();
+        let (labels, problems): (Vec<_>, Vec<_>) = laid.into_iter().partition(Result::is_ok);
+        let problems: Vec<String> = problems.into_iter().filter_map(Result::err).collect();
+        let small = labels.into_iter().flatten().filter(Label::is_small).map(|label| label.module).reduce(f64::min);
         if let Some(first) = problems.first() {
             let others = problems.len() - 1;
             let more = if others == 0 { String::new() } else { format!(" (and so {})", paint::count(others, "other")) };
@@ -308,7 +367,7 @@ impl<'h> Labels<'h> {
                 words[range].iter().map(|words| self.lay(words, &fonts).map_err(Stop::refused)).collect();
             Ok(sheet::page(index, &labels?, &self.stock, &self.printing))
         })?;
-        if smallest < symbol::SMALL - 1e-9 {
+        if let (Some(smallest), Symbols::Qr) = (small, self.print.symbol) {
             paint::note(&format!(
                 "the modules of the symbols are {smallest:.2} mm: a phone may not read what is under {} mm; choose larger stock, or a shorter address of the site",
                 symbol::SMALL
@@ -318,7 +377,7 @@ impl<'h> Labels<'h> {
             Some(_) => format!("on {} of {}", paint::count(pages, "sheet"), self.stock.name),
             None => format!("for {}", self.stock.name),
         };
-        paint::say(format!("{} {on}: {file}", paint::count(words.len(), "label")))?;
+        self.tell(&format!("{} {on}: {file}", paint::count(words.len(), "label")))?;
         Ok(End::Clean)
     }
 
@@ -374,9 +433,6 @@ impl<'h> Labels<'h> {
         page: impl Fn(usize) -> Result<Page, Stop> + Sync,
     ) -> Result<String, Stop> {
         let dpi = self.print.dpi.unwrap_or(self.stock.dpi);
-        if !(50.0..=5000.0).contains(&dpi) {
-            return Err(Stop::Misused("--dpi: printers have 50 to 5000 dots an inch".into()));
-        }
         let title = &self.here.opened.register.config.title;
         match self.print.format {
             Formats::Pdf => {
@@ -407,21 +463,28 @@ impl<'h> Labels<'h> {
         Ok(if pages > 1 { format!("{first} and {} more", pages - 1) } else { first })
     }
 
-    fn write(&self, ending: &str, index: usize, pages: usize, bytes: &[u8]) -> Result<String, Stop> {
+    /// Where a page goes; `None` is standard output.
+    fn path(&self, ending: &str, index: usize, pages: usize) -> Result<Option<PathBuf>, Stop> {
         let named = self.print.output.clone().unwrap_or_else(|| PathBuf::from(format!("labels.{ending}")));
         if named.as_os_str() == "-" {
-            if pages > 1 {
-                let why = format!("there are {pages} pages, each a file of its own; name one with --output");
-                return Err(Stop::Misused(why));
-            }
+            let why = || format!("there are {pages} pages, each a file of its own; name one with --output");
+            return if pages > 1 { Err(Stop::Misused(why())) } else { Ok(None) };
+        }
+        let folder = named.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(Stop::Failed(format!("there is no folder `{}`", folder.display())));
+        }
+        if named.is_dir() {
+            return Err(Stop::Failed(format!("`{}` is a folder; name a file in it", named.display())));
+        }
+        let stem = named.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Some(if pages > 1 { named.with_file_name(format!("{stem}-{}.{ending}", index + 1)) } else { named }))
+    }
+
+    fn write(&self, ending: &str, index: usize, pages: usize, bytes: &[u8]) -> Result<String, Stop> {
+        let Some(path) = self.path(ending, index, pages)? else {
             std::io::stdout().write_all(bytes)?;
             return Ok("standard output".into());
-        }
-        let path = if pages > 1 {
-            let stem = named.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            named.with_file_name(format!("{stem}-{}.{ending}", index + 1))
-        } else {
-            named
         };
         fs::write(&path, bytes).map_err(|error| Stop::Failed(format!("cannot write `{}`: {error}", path.display())))?;
         Ok(path.display().to_string())

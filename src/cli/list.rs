@@ -58,6 +58,13 @@ fn status(word: &str) -> Result<Status, String> {
 }
 
 impl Filters {
+    /// Whether nothing is asked for.
+    pub(super) fn is_empty(&self) -> bool {
+        let Filters { status, custodian, location, category, kit, overdue, faulty } = self;
+        let lists = [custodian, location, category];
+        status.is_empty() && lists.iter().all(|list| list.is_empty()) && kit.is_none() && !overdue && !faulty
+    }
+
     /// Whether assets of this status are asked for.
     pub(super) fn wants(&self, status: Status) -> bool {
         self.status.contains(&status)

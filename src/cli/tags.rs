@@ -10,8 +10,8 @@ use super::place::Here;
 use super::record::{self, How, Wish, all_but_last, record};
 use super::table::Cell;
 use super::{End, Outcome, Stop, paint, place, table};
-use crate::register::tags::{self, MOST, batch, batch_name};
-use crate::register::{Moment, Number, Posting, Register, Role, Slug};
+use crate::register::tags::{self, MOST, Mistyped, batch, batch_name};
+use crate::register::{Finding, Moment, Number, Posting, Register, Role, Slug};
 
 /// Mint tags before they are needed, list them, and tie them to things
 #[derive(Debug, clap::Subcommand)]
@@ -55,7 +55,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
 
 fn mint(register: Option<&Path>, count: u16, how: &How, print: &Print) -> Outcome {
     // What cannot be printed is not minted.
-    Labels::new(&Here::open(register, None)?, print)?;
+    Labels::new(&Here::open(register, None)?, print)?.rehearse(count.into(), "")?;
     let mut wish = Mint { count, minted: Vec::new(), batch: None };
     let recorded = record(register, how, &mut wish).map_err(all_but_last)?;
     let Some(batch) = wish.batch else { return Ok(End::Clean) };
@@ -106,6 +106,13 @@ impl Wish for Mint {
     fn decide(&mut self, here: &record::Here, by: &Slug, moment: &Moment) -> Result<Option<Posting>, Vec<Stop>> {
         let register = &here.opened.register;
         only_keepers(register, by, moment)?;
+        let is_of_tags =
+            |finding: &&Finding| finding.place.as_ref().is_some_and(|place| place.path.starts_with("tags/"));
+        if let Some(broken) = here.opened.findings.iter().find(is_of_tags) {
+            let path = broken.place.as_ref().map(|place| place.path.to_string()).unwrap_or_default();
+            let why = format!("`{path}` cannot be read, and its numbers are not to be minted again");
+            return Err(vec![Stop::Refused(why, Some("`tagbook check` says what is wrong with it".into()))]);
+        }
         let failed = |why| vec![Stop::Failed(why)];
         self.minted = register.mint(self.count, &mut random).map_err(failed)?;
         let name = batch_name(register, moment.today);
@@ -133,9 +140,15 @@ impl Wish for Tie {
         let one = |why: String| vec![Stop::refused(why)];
         let tag = match &self.tag {
             Some(typed) => {
-                let tag = register.read_number(typed).ok().filter(|number| register.is_tag(number));
+                let read = register.read_number(typed);
+                let tag = read.clone().ok().filter(|number| register.is_tag(number));
                 let tag = tag.ok_or_else(|| {
-                    let hint = "`tagbook tags list` shows the batches, tags/ the numbers";
+                    let hint = match read {
+                        Err(Mistyped::Check) => {
+                            "its check character does not fit: one of its characters is wrong, or two changed places"
+                        }
+                        _ => "`tagbook tags list` shows the batches, tags/ the numbers",
+                    };
                     vec![Stop::Refused(
                         format!("`{}` is no tag that was minted", typed.escape_debug()),
                         Some(hint.into()),

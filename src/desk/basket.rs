@@ -155,6 +155,9 @@ impl Desk {
     /// The asset that a word names, by its number, a former one, or the address on its label.
     pub(super) fn named(&self, word: &str) -> Result<Option<Number>, git::Error> {
         let word = last_part(word);
+        if word.contains(char::is_control) {
+            return Ok(None);
+        }
         self.look_up(|index| {
             let exact = Number::typed(word).ok().and_then(|number| index.resolve(&number));
             exact.or_else(|| index.alike(word)).cloned()

@@ -14,15 +14,16 @@ use super::reply::{Reply, no};
 use super::who::Caller;
 use super::{Desk, View, locked};
 use crate::git::{self, Answer, Author, Change, Job, Repo, Verdict};
+use crate::register::categories::FieldKind;
 use crate::register::draft::{self, DRAFT_FIELDS};
 use crate::register::event::toml_string;
 use crate::register::tags;
 use crate::register::typed::{Typing, text};
-use crate::register::{self, Moment, Number, Posting, Refusals, Severity, Slug};
+use crate::register::{self, Category, Moment, Number, Posting, Refusals, Severity, Slug};
 use crate::site::Phrase;
-use crate::site::desk::{Form, Notice, View as Page};
+use crate::site::desk::{Form, Input, Notice, View as Page};
 
-/// What of a record is asked for on a phone, by flag; the rest is written at leisure.
+/// What of a record is asked for on a phone, by key; the rest is written at leisure, unless the category cannot be without it.
 const ASKED_FOR: &[&str] = &["serial", "home"];
 
 /// What became of a claim that was refused.
@@ -59,9 +60,6 @@ impl Desk {
 
     /// What a keeper can do with a tag that nothing bears; others are told that one can.
     pub(super) fn tag_page(&self, asked: &Asked, caller: &Caller, tag: &Number) -> Result<Reply, git::Error> {
-        if !caller.is_known() {
-            return Ok(self.unknown_asset(asked, caller));
-        }
         let view = self.view(&[])?;
         Ok(self.tag_form(&view, caller, tag, &asked.fields, &Vec::new(), 200))
     }
@@ -104,7 +102,10 @@ impl Desk {
                     sheet.select("category", look.word("field_category"), true, choose, categories, said("category")),
                     sheet.plain("serial", look.word("field_serial"), "text", said("serial"), false),
                     sheet.select("home", look.word("field_home_of"), false, home, sheet.places(), said("home")),
-                ],
+                ]
+                .into_iter()
+                .chain(own_fields(&sheet, all.get(&Slug::referred(said("category")))))
+                .collect(),
                 ..Form::default()
             });
             page.forms.push(Form {
@@ -129,9 +130,18 @@ impl Desk {
             });
         };
         let Ok(tag) = Number::typed(typed) else { return Ok(self.unknown_asset(asked, caller)) };
-        let known: &[&str] = if is_new { &["name", "category", "serial", "home"] } else { &["number"] };
-        if let Some((stranger, _)) = asked.fields.iter().find(|(name, _)| !known.contains(name) && *name != "return_to")
-        {
+        if let Some(bearer) = self.look_up(|index| index.resolve(&tag).cloned())? {
+            return self.taken(asked, caller, &tag, &bearer);
+        }
+        if self.free_tag(typed)?.is_none() {
+            return Ok(self.unknown_asset(asked, caller));
+        }
+        let is_known = |name: &str| match (is_new, name) {
+            (_, "return_to") | (true, "name" | "category") => true,
+            (true, name) => name.starts_with("field.") || DRAFT_FIELDS.iter().any(|field| field.flag == name),
+            (false, name) => name == "number",
+        };
+        if let Some((stranger, _)) = asked.fields.iter().find(|(name, _)| !is_known(name)) {
             let words = format!("a tag has no field `{}`", stranger.escape_debug());
             return Ok(self.plainly(asked, 400, "unknown-field", &words));
         }
@@ -270,24 +280,54 @@ fn record(fields: &Fields, view: &View) -> Result<Wanted, Wrong> {
     let config = &view.opened.register.config;
     let typing = Typing { moment: view.moment, zone: config.timezone, currency: config.currency };
     let (mut values, mut wrong) = (Vec::new(), Wrong::new());
-    let mut add = |key: &str, value: Result<String, String>| match value {
+    let mut add = |field: &str, key: &str, value: Result<String, String>| match value {
         Ok(value) => values.push((key.to_owned(), value)),
-        Err(why) => wrong.push((key.to_owned(), why)),
+        Err(why) => wrong.push((field.to_owned(), why)),
     };
     let name = fields.said("name").map(|name| text(name.trim()));
-    add("name", name.unwrap_or_else(|| Err("say what it is".into())).map(|name| toml_string(&name)));
-    let category = fields.said("category").map(|slug| Slug::referred(&slug.to_lowercase()));
-    let category = category.filter(|slug| view.opened.register.categories.contains_key(slug));
+    add("name", "name", name.unwrap_or_else(|| Err("say what it is".into())).map(|name| toml_string(&name)));
+    let slug = fields.said("category").map(|slug| Slug::referred(&slug.to_lowercase()));
+    let chosen = slug.and_then(|slug| view.opened.register.categories.get(&slug));
+    let category = chosen.map(|category| &category.slug);
     add(
+        "category",
         "category",
         category.map(|slug| toml_string(slug.as_str())).ok_or_else(|| "choose what kind of thing it is".into()),
     );
-    for field in DRAFT_FIELDS.iter().filter(|field| ASKED_FOR.contains(&field.flag)) {
+    for field in DRAFT_FIELDS {
         if let Some(said) = fields.said(field.flag) {
-            add(field.flag, field.typed(&[said.to_owned()], &typing));
+            add(field.flag, field.key, field.typed(&[said.to_owned()], &typing));
+        }
+    }
+    if let Some(category) = chosen {
+        for (key, said) in fields.under("field.").filter(|(_, said)| !said.is_empty()) {
+            let own = draft::own_field(category, &format!("{key}={said}"), &typing).map(|(_, value)| value);
+            add(&format!("field.{key}"), &format!("fields.{key}"), own);
         }
     }
     if wrong.is_empty() { Ok(Wanted::New(draft::record(&values))) } else { Err(wrong) }
+}
+
+/// What a category's things cannot be without, besides what is asked for of any.
+fn own_fields(sheet: &Sheet, category: Option<&Category>) -> Vec<Input> {
+    let Some(category) = category else { return Vec::new() };
+    let said = |name: &str| sheet.fields.said(name).unwrap_or_default();
+    let of_any = DRAFT_FIELDS
+        .iter()
+        .filter(|field| category.require.iter().any(|key| key == field.key) && !ASKED_FOR.contains(&field.key));
+    let of_any = of_any.map(|field| sheet.plain(field.flag, field.about.to_owned(), "text", said(field.flag), true));
+    let own = category.fields.iter().filter(|(_, rule)| rule.required).map(|(key, rule)| {
+        let name = format!("field.{key}");
+        match &rule.kind {
+            FieldKind::Choice(choices) => {
+                let all = choices.iter().map(|choice| (choice.clone(), choice.clone())).collect();
+                let choose = Some(sheet.look.word("field_choose"));
+                sheet.select(&name, key.clone(), true, choose, all, said(&name))
+            }
+            _ => sheet.plain(&name, key.clone(), "text", said(&name), true),
+        }
+    });
+    of_any.chain(own).collect()
 }
 
 /// What would be wrong with a new record.
@@ -303,7 +343,7 @@ fn errors(small: &register::Opened, posting: &Posting, moment: &Moment) -> Wrong
         is_own && finding.severity == Severity::Error
     };
     let found = opened.check(moment, moment.now).into_iter().filter(own);
-    found.map(|finding| (String::new(), finding.message)).collect()
+    found.map(|finding| (String::new(), finding.message.replace('`', ""))).collect()
 }
 
 /// The record in `folder` with the tag as one more number that leads to it.

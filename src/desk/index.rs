@@ -19,6 +19,8 @@ pub struct Index {
     folders: BTreeMap<Number, String>,
     parts: BTreeMap<Number, BTreeSet<Number>>,
     aliases: BTreeMap<Number, Number>,
+    /// By what is the same however it is typed.
+    alike: BTreeMap<String, BTreeSet<Number>>,
     held: BTreeMap<Slug, BTreeSet<Number>>,
 }
 
@@ -97,11 +99,8 @@ impl Index {
 
     /// The only number that this can mean, however it is typed: without hyphens, with O for 0 and I or L for 1.
     pub(super) fn alike(&self, typed: &str) -> Option<&Number> {
-        let wanted = plain(typed);
-        let all = self.folders.keys().map(|number| (number, number)).chain(&self.aliases);
-        let mut alike = all.filter(|(number, _)| plain(number.as_str()) == wanted).map(|(_, meant)| meant);
-        let first = alike.next()?;
-        alike.all(|other| other == first).then_some(first)
+        let alike = self.alike.get(&plain(typed))?;
+        alike.first().filter(|_| alike.len() == 1)
     }
 
     /// The folder of an asset, as `assets/CAM-00xx/CAM-0001/`.
@@ -118,6 +117,9 @@ impl Index {
     fn insert(&mut self, folder: String, line: Line) {
         if let Some(kit) = &line.kit {
             self.parts.entry(kit.clone()).or_default().insert(line.number.clone());
+        }
+        for number in line.aliases.iter().chain([&line.number]) {
+            self.alike.entry(plain(number.as_str())).or_default().insert(line.number.clone());
         }
         for alias in &line.aliases {
             self.aliases.insert(alias.clone(), line.number.clone());
@@ -137,6 +139,11 @@ impl Index {
             }
         };
         line.kit.iter().for_each(&mut take);
+        for number in line.aliases.iter().chain([&line.number]) {
+            if let Some(alike) = self.alike.get_mut(&plain(number.as_str())) {
+                alike.remove(&line.number);
+            }
+        }
         // Another may claim the same.
         for alias in &line.aliases {
             if self.aliases.get(alias) == Some(&line.number) {

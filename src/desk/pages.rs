@@ -74,9 +74,11 @@ impl Desk {
             return Ok(Reply::json(401, no("who-are-you", "this phone is not enrolled")));
         }
         let Some((number, view)) = self.find(typed)? else {
-            return match self.free_tag(typed)? {
-                Some(tag) if !asked.wants_json() => self.tag_page(asked, caller, &tag),
-                _ => Ok(self.unknown_asset(asked, caller)),
+            let is_page = caller.is_known() && !asked.wants_json();
+            let tag = if is_page { self.free_tag(typed)? } else { None };
+            return match tag {
+                Some(tag) => self.tag_page(asked, caller, &tag),
+                None => Ok(self.unknown_asset(asked, caller)),
             };
         };
         let statics = self.statics();

@@ -120,6 +120,8 @@ struct Setter<'a> {
     words: &'a Words,
     fonts: &'a Fonts,
     code: Code,
+    /// The symbol, where it was made before.
+    made: Option<Symbol>,
     dot: f64,
     is_centred: bool,
     drawing: String,
@@ -181,11 +183,30 @@ impl Words {
 /// # Errors
 /// Where what must stand on it does not fit.
 pub fn lay(words: &Words, stock: &Stock, code: Code, shape: Shape, fonts: &Fonts) -> Result<Label, String> {
+    lay_with(None, words, stock, (code, shape), fonts)
+}
+
+/// The same of the usual shape, with a QR symbol that was made for the [`room`] on this stock.
+///
+/// # Errors
+/// As [`lay`].
+pub fn lay_made(symbol: Symbol, words: &Words, stock: &Stock, fonts: &Fonts) -> Result<Label, String> {
+    lay_with(Some(symbol), words, stock, (Code::Qr, Shape::Usual), fonts)
+}
+
+fn lay_with(
+    made: Option<Symbol>,
+    words: &Words,
+    stock: &Stock,
+    (code, shape): (Code, Shape),
+    fonts: &Fonts,
+) -> Result<Label, String> {
     let (whole, inner, is_turned) = areas(stock);
     let mut setter = Setter {
         words,
         fonts,
         code,
+        made,
         dot: INCH / stock.dpi,
         is_centred: false,
         drawing: String::new(),
@@ -226,7 +247,7 @@ impl Setter<'_> {
     fn symbol(&self, room: Room) -> Result<Symbol, String> {
         match self.code {
             Code::DataMatrix => Symbol::matrix(&self.words.address),
-            _ => Symbol::fitting(&self.words.address, room),
+            _ => self.made.clone().map_or_else(|| Symbol::fitting(&self.words.address, room), Ok),
         }
     }
 

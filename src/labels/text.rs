@@ -1,6 +1,6 @@
 //! The type on a label: which fonts draw it, how wide it is, where it breaks and where it is cut.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use resvg::usvg::fontdb::{self, Database, ID, Source};
@@ -18,6 +18,9 @@ pub(super) const BELOW: f64 = 0.24;
 
 /// From one line to the next, in parts of the size.
 pub(super) const LINE: f64 = 1.18;
+
+/// How wide a character may be that none of these fonts draws, in parts of the size.
+const WIDEST: f64 = 1.05;
 
 /// What stands for a character that no font draws.
 const UNDRAWN: char = '?';
@@ -48,7 +51,7 @@ impl Style {
     /// How far a character takes the line on, in parts of the size; `None` where the font has it not.
     fn advance(self, c: char) -> Option<f64> {
         let at = STYLES.iter().position(|style| *style == self)?;
-        advance(FACES.get(at)?.as_ref()?, c)
+        ADVANCES.get(at)?.get(&c).copied()
     }
 }
 
@@ -71,14 +74,22 @@ pub const FONTS: &[(&str, &[u8])] = fonts![
     "atkinson-hyperlegible-next-400.ttf"
 ];
 
-static FACES: LazyLock<Vec<Option<FontRef<'static>>>> =
-    LazyLock::new(|| FONTS.iter().map(|(_, bytes)| FontRef::new(bytes).ok()).collect());
+/// How far each character of each of them takes the line on.
+static ADVANCES: LazyLock<Vec<HashMap<char, f64>>> = LazyLock::new(|| {
+    let of = |font: &FontRef| {
+        let all = font.charmap().mappings().filter_map(|(c, _)| char::from_u32(c));
+        all.filter_map(|c| Some((c, advance(font, c)?))).collect()
+    };
+    FONTS.iter().map(|(_, bytes)| FontRef::new(bytes).ok().as_ref().map(of).unwrap_or_default()).collect()
+});
 
 /// The fonts that labels are drawn with: those of this program, and others for what these have not.
 pub struct Fonts {
     options: Options<'static>,
     all: Arc<Database>,
     others: Vec<Other>,
+    /// Whether whoever shows the drawing has fonts of its own for what these lack.
+    is_shown_elsewhere: bool,
 }
 
 /// A font for characters that those of this program have not: how far each takes the line on, in parts of the size.
@@ -110,6 +121,11 @@ impl Fonts {
             }
             let covered = others.with_face_data(face.id, |bytes, index| {
                 let font = FontRef::from_index(bytes, index).ok()?;
+                // No other outlines are embedded in a PDF.
+                let has = |tag| font.table_data(skrifa::Tag::new(tag)).is_some();
+                if !has(b"glyf") && !has(b"CFF ") {
+                    return None;
+                }
                 let advances: BTreeMap<char, f64> =
                     left.iter().filter_map(|c| Some((*c, advance(&font, *c)?))).collect();
                 (!advances.is_empty()).then(|| (bytes.to_vec(), index, advances))
@@ -125,7 +141,13 @@ impl Fonts {
         let all = Arc::new(all);
         let resolver = FontResolver { select_font: select(own, ids), select_fallback: Box::new(|_, _, _| None) };
         let options = Options { fontdb: Arc::clone(&all), font_resolver: resolver, ..Options::default() };
-        Fonts { options, all, others: found }
+        Fonts { options, all, others: found, is_shown_elsewhere: false }
+    }
+
+    /// The fonts of this program for a browser, which has others.
+    #[must_use]
+    pub fn of_browser() -> Fonts {
+        Fonts { is_shown_elsewhere: true, ..Fonts::default() }
     }
 
     /// A drawing, read with these fonts.
@@ -160,6 +182,9 @@ impl Fonts {
 
     fn advance(&self, c: char, style: Style) -> f64 {
         let drawn = style.advance(c).or_else(|| self.other(c).map(|(_, advance)| advance));
+        if self.is_shown_elsewhere && drawn.is_none() {
+            return if unicode_width::UnicodeWidthChar::width(c) == Some(0) { 0.0 } else { WIDEST };
+        }
         drawn.unwrap_or_else(|| undrawn(c).and_then(|c| style.advance(c)).unwrap_or_default())
     }
 
@@ -171,7 +196,8 @@ impl Fonts {
             let own = style.advance(c).map(|_| (None, c));
             // Directions and joiners belong to what they stand beside.
             let joined = || is_invisible(c).then(|| (runs.last().and_then(|(font, _)| *font), c));
-            let found = own.or_else(other).or_else(joined).or_else(|| Some((None, undrawn(c)?)));
+            let kept = || self.is_shown_elsewhere.then_some((None, c));
+            let found = own.or_else(kept).or_else(other).or_else(joined).or_else(|| Some((None, undrawn(c)?)));
             match (found, runs.last_mut()) {
                 (Some((font, c)), Some((last, run))) if *last == font => run.push(c),
                 (Some((font, c)), _) => runs.push((font, c.to_string())),
@@ -193,7 +219,8 @@ impl Fonts {
             if self.width(&rest, style) <= width {
                 lines.push(std::mem::take(&mut rest));
             } else if is_last {
-                lines.push(self.cut(&rest, style, width));
+                let cut = self.cut(&rest, style, width);
+                lines.extend((cut != "…").then_some(cut));
                 rest.clear();
             } else {
                 let at = self.break_at(&rest, style, width);

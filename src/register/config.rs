@@ -154,6 +154,10 @@ fn labels(table: &mut Table) -> LabelConfig {
         contact: table.take("contact").unwrap_or(usual.contact),
         stocks: table.table("stocks", stocks).unwrap_or_default(),
     };
+    for own in labels.stocks.iter().filter(|own| Stock::known().iter().any(|known| known.slug == own.slug)) {
+        let why = format!("`{}` is stock that is known already; call your own otherwise", own.slug);
+        table.found(Finding::new("bad-field-value", why).at(table.place("stocks")));
+    }
     if let Err(why) = Stock::called(&labels.stock, &labels.stocks) {
         table.found(Finding::new("bad-field-value", why).at(table.place("stock")));
     }

@@ -19,6 +19,9 @@ const MOST_LABELS: usize = 1000;
 /// Millimetres from the edge of a label on a sheet that nothing but white is printed in: printers take a sheet in askew.
 const SHEET_MARGIN: f64 = 1.5;
 
+/// Dots an inch that printers may have.
+pub const DPI: std::ops::RangeInclusive<f64> = 50.0..=5000.0;
+
 /// Dots an inch that office printers have.
 const OFFICE_DPI: f64 = 600.0;
 
@@ -133,6 +136,12 @@ impl Stock {
                 faults.push((key, format!("{side} mm is no side of a label")));
             }
         }
+        if self.margin.0 < 0.0 || self.margin.1 < 0.0 {
+            faults.push(("margin", "a margin is not less than nothing".into()));
+        }
+        if !DPI.contains(&self.dpi) {
+            faults.push(("dpi", format!("{} is no number of dots an inch", self.dpi)));
+        }
         if self.margin.0 * 2.0 >= self.width || self.margin.1 * 2.0 >= self.height {
             faults.push(("margin", "nothing is left to print on".into()));
         }
@@ -175,7 +184,13 @@ fn stock(slug: Slug, table: &mut Table) -> Option<Stock> {
         Some(tape) => (table.need("length"), Some(tape)),
         None => (table.need("width"), table.need("height")),
     };
+    let has_page = table.has("page");
     let page = table.take::<Page>("page");
+    if has_page && page.is_none() {
+        // What is meant as a sheet is no roll.
+        table.anything_else();
+        return None;
+    }
     let sheet = page.map(|page| {
         let mut whole = |key| table.need::<f64>(key).filter(|many| *many >= 1.0).map_or(0, whole);
         let (columns, rows) = (whole("columns"), whole("rows"));
@@ -187,13 +202,13 @@ fn stock(slug: Slug, table: &mut Table) -> Option<Stock> {
     let dots = table.list::<f64>("dots");
     let margin: Option<f64> = table.take("margin");
     table.nothing_else();
-    let (width, height, dpi) = (width?, height?, dpi.filter(|dpi| (50.0..=5000.0).contains(dpi)).unwrap_or(OFFICE_DPI));
+    let (width, height, dpi) = (width?, height?, dpi.unwrap_or(OFFICE_DPI));
     let free = |side: f64, dots: f64| ((side - dots / dpi * INCH) / 2.0).max(0.0);
     let margin = match (margin, dots.as_deref(), tape) {
         (along, Some([across]), Some(tape)) => (along.unwrap_or_default(), free(tape, *across)),
         (Some(margin), ..) => (margin, margin),
         (None, Some([across, down]), None) => (free(width, *across), free(height, *down)),
-        _ if page_is(sheet.as_ref()) => (SHEET_MARGIN, SHEET_MARGIN),
+        _ if sheet.is_some() => (SHEET_MARGIN, SHEET_MARGIN),
         _ => (0.0, 0.0),
     };
     let sheet = match sheet {
@@ -206,10 +221,6 @@ fn stock(slug: Slug, table: &mut Table) -> Option<Stock> {
         table.found(Finding::new("bad-field-value", why.clone()).at(table.place(key)));
     }
     faults.is_empty().then_some(stock)
-}
-
-fn page_is<T>(sheet: Option<&T>) -> bool {
-    sheet.is_some()
 }
 
 #[expect(

@@ -31,14 +31,6 @@ pub fn check_character(text: &str) -> Option<char> {
     CROCKFORD.chars().nth(usize::from(x)).map(|c| c.to_ascii_uppercase())
 }
 
-/// Whether a number looks minted: six characters of Crockford's alphabet, the last of which checks the others.
-#[must_use]
-pub fn is_minted(number: &Number) -> bool {
-    let text = number.as_str();
-    let split = text.split_at_checked(RANDOM).filter(|_| text.len() == RANDOM + 1);
-    split.is_some_and(|(head, check)| check_character(head).is_some_and(|c| check == c.to_string()))
-}
-
 impl Register {
     /// So many new numbers with a check character, none of which anything here bears or bore. `random` gives bytes that nobody
     /// can foresee.
@@ -87,9 +79,7 @@ impl Register {
             several => Err(Mistyped::Ambiguous(several.iter().map(|number| (*number).clone()).collect())),
         }
     }
-}
 
-impl Register {
     /// Whether a plain text of such a length may have been meant as a tag's: there are tags here, and no category's numbers begin
     /// like it.
     fn may_be_tag(&self, wanted: &str) -> bool {
@@ -168,8 +158,20 @@ fn with_alias(record: &str, alias: &Number) -> Result<String, String> {
     let mut document: DocumentMut = record.parse().map_err(|error| format!("the record cannot be read: {error}"))?;
     let aliases = document.entry("aliases").or_insert_with(|| Item::Value(Value::Array(Array::new())));
     let list = aliases.as_array_mut().ok_or("`aliases` in the record is no list")?;
-    list.push(alias.as_str());
-    Ok(document.to_string())
+    let after = list.trailing().as_str().unwrap_or_default().to_owned();
+    if after.contains('\n') {
+        // One on each line: what stands behind the last belongs to that.
+        let (said, _) = after.rsplit_once('\n').unwrap_or_default();
+        let indent = "    ";
+        let value = Value::from(alias.as_str()).decorated(format!("{said}\n{indent}"), "");
+        list.push_formatted(value);
+        list.set_trailing("\n");
+        list.set_trailing_comma(true);
+    } else {
+        list.push(alias.as_str());
+    }
+    let text = document.to_string();
+    Ok(if record.contains("\r\n") { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text })
 }
 
 #[cfg(test)]
@@ -179,6 +181,10 @@ mod tests {
     use super::*;
     use crate::register::open;
     use crate::tree::Tree;
+
+    fn is_minted(number: &Number) -> bool {
+        number.as_str().len() == RANDOM + 1 && checks(number.as_str())
+    }
 
     fn register() -> Register {
         let mut tree = Tree::default();
@@ -263,6 +269,10 @@ mod tests {
         let bare = "name = \"A\"\n\n[purchase]\ndate = 2024-01-01\n";
         assert_eq!(with(bare), "name = \"A\"\naliases = [\"7K3QXJ\"]\n\n[purchase]\ndate = 2024-01-01\n");
         assert!(with_alias("aliases = 3", &tag).is_err());
+        let long = "name = \"A\"\naliases = [\n    \"OLD-1\", # long ago\n    \"OLD-2\", # not so long\n]\n";
+        let wanted = long.replace("]\n", "    \"7K3QXJ\",\n]\n");
+        assert_eq!(with(long), wanted);
+        assert_eq!(with(&long.replace('\n', "\r\n")), wanted.replace('\n', "\r\n"));
     }
 
     #[test]

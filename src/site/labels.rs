@@ -11,7 +11,7 @@ use super::rows::Pager;
 use super::{Body, Output};
 use crate::labels::layout::{self, Label, Shape, Words};
 use crate::labels::sheet::{self, Page, Printing};
-use crate::labels::symbol::{Code, address};
+use crate::labels::symbol::{Code, Symbol, address};
 use crate::labels::{FONTS, Fonts};
 use crate::register::stock::Stock;
 use crate::register::{Number, Status};
@@ -65,13 +65,13 @@ where
     };
     let numbers: Vec<&Number> = in_use(site).collect();
     let sheets = sheet::pages(numbers.len(), &stock, &Printing::default());
-    let stack = Stack { site, base, fonts: Fonts::default(), numbers, sheets, stock };
+    let stack = Stack { site, base, fonts: Fonts::of_browser(), numbers, sheets, stock };
     for (name, bytes) in FONTS {
         press.give(Output { path: format!("labels/{name}"), body: Body::Bytes(bytes) })?;
     }
     press.hand_out(format!("labels/{}", stack.style()), stack.style_sheet())?;
     (0..stack.pages()).into_par_iter().try_for_each(|index| {
-        let view = stack.page(index);
+        let view = stack.page(index, &|number| press.kept(number));
         let title = site.words.word("labels_title").to_owned();
         press.print(&Sheet { path: path(index), template: "labels.html", title, name: "labels", view, state: None })
     })
@@ -123,11 +123,11 @@ impl Stack<'_> {
         )
     }
 
-    fn page(&self, index: usize) -> View {
+    fn page(&self, index: usize, made: &dyn Fn(&Number) -> Option<Symbol>) -> View {
         let (here, first) = (Here::at(self.site, &path(index)), index * self.at_once());
         let mut without = Vec::new();
-        let sheets =
-            (first..(first + self.at_once()).min(self.sheets)).map(|sheet| self.sheet(&here, sheet, &mut without));
+        let sheets = (first..(first + self.at_once()).min(self.sheets))
+            .map(|sheet| self.sheet(&here, sheet, made, &mut without));
         let sheets = sheets.collect();
         let words = self.site.words;
         let place = here.say(
@@ -149,12 +149,22 @@ impl Stack<'_> {
         View { line, style: self.style(), sheets, pager, without }
     }
 
-    fn sheet(&self, here: &Here, index: usize, without: &mut Vec<String>) -> Drawn {
+    fn sheet(
+        &self,
+        here: &Here,
+        index: usize,
+        made: &dyn Fn(&Number) -> Option<Symbol>,
+        without: &mut Vec<String>,
+    ) -> Drawn {
         let numbers = &self.numbers[sheet::on_page(index, self.numbers.len(), &self.stock, &Printing::default())];
         let labels: Vec<Label> = numbers
             .iter()
             .map(|number| {
-                let label = layout::lay(&self.words(here, number), &self.stock, Code::Qr, Shape::Usual, &self.fonts);
+                let words = self.words(here, number);
+                let label = match made(number) {
+                    Some(symbol) => layout::lay_made(symbol, &words, &self.stock, &self.fonts),
+                    None => layout::lay(&words, &self.stock, Code::Qr, Shape::Usual, &self.fonts),
+                };
                 label.unwrap_or_else(|_| {
                     without.push(number.to_string());
                     Label::blank()

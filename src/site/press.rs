@@ -1,5 +1,8 @@
 //! The press: fills templates page by page and hands every page out as soon as it is made.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use serde::Serialize;
 use tera::{Context, Value};
 
@@ -8,7 +11,8 @@ use super::here::Here;
 use super::lookup::Lookup;
 use super::phrase::Phrase;
 use super::{Body, Failure, Output, Theme};
-use crate::register::{is_bidi_control, is_stray_control};
+use crate::labels::symbol::Symbol;
+use crate::register::{Number, is_bidi_control, is_stray_control};
 
 /// Makes pages of one site and gives them to one sink.
 pub(super) struct Press<'a, S> {
@@ -16,6 +20,8 @@ pub(super) struct Press<'a, S> {
     theme: &'a Theme,
     frame: Frame,
     sink: &'a S,
+    /// Symbols that were made for pages of assets, for the labels: they take long to make.
+    symbols: Mutex<HashMap<Number, Symbol>>,
 }
 
 /// A page before it is printed.
@@ -48,7 +54,7 @@ struct Page<'a> {
 
 impl<'a, S> Press<'a, S> {
     pub fn new(site: &'a Lookup<'a>, theme: &'a Theme, sink: &'a S) -> Press<'a, S> {
-        Press { site, theme, frame: Frame::new(site, theme), sink }
+        Press { site, theme, frame: Frame::new(site, theme), sink, symbols: Mutex::default() }
     }
 
     pub fn here(&self, path: &str) -> Here<'a> {
@@ -108,6 +114,14 @@ impl<'a, S> Press<'a, S> {
         S: Fn(Output) -> Result<(), E>,
     {
         (self.sink)(output).map_err(Failure::Sink)
+    }
+
+    pub fn keep(&self, number: &Number, symbol: Symbol) {
+        self.symbols.lock().unwrap_or_else(PoisonError::into_inner).insert(number.clone(), symbol);
+    }
+
+    pub fn kept(&self, number: &Number) -> Option<Symbol> {
+        self.symbols.lock().unwrap_or_else(PoisonError::into_inner).remove(number)
     }
 
     pub fn statics(&self) -> impl Iterator<Item = (&'static str, &'a str)> {

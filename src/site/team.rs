@@ -14,6 +14,7 @@ use super::{
     Failure, Output, activity, audits, categories, due, feed, jobs, locations, papers, people, public, tables, troubles,
 };
 use crate::labels::symbol::{self, Symbol};
+use crate::register::Status;
 
 pub(super) fn print<S, E>(press: &Press<S>) -> Result<(), Failure<E>>
 where
@@ -64,6 +65,9 @@ where
     press.print(&Sheet { path, template: "asset.html", title, name: "asset", view, state })?;
     press.hand_out(format!("{number}/asset.json"), tables::json(&thing.summary))?;
     press.hand_out(format!("{number}/qr.svg"), symbol.svg())?;
+    if thing.status() != Status::Retired {
+        press.keep(number, symbol);
+    }
     papers::files(site, thing.asset).into_iter().try_for_each(|file| press.give(file))
 }
 

@@ -54,7 +54,7 @@ test('what makes no record is said, and nothing typed is lost', atDesk(TAGS, asy
       assert.ok(page.text.includes('SN-1') || field === 'serial', field);
     }
     is(await desk.submit(`${TAG}/tie`, { number: 'CAM-9999' }, { as: 'ana' }), 422);
-    is(await desk.submit(`${TAG}/claim`, { ...DRILL, owner: 'me' }, { as: 'ana' }), 400);
+    is(await desk.submit(`${TAG}/claim`, { ...DRILL, colour: 'red' }, { as: 'ana' }), 400);
   });
 }));
 
@@ -80,4 +80,27 @@ test('a basket forgives how numbers are typed, where they can mean only one thin
 test('the form for a tag is one that a browser fills in', atDesk(TAGS, async (desk) => {
   const page = is(await desk.get(TAG, { as: 'ana' }), 200);
   assert.equal(formOf(page.text, `${TAG}/tie`).values.number, '');
+}));
+
+const NEEDY = {
+  'categories.toml': `[camera]
+name = "Cameras"
+prefix = "CAM"
+require = ["manufacturer"]
+
+[camera.fields.mount]
+type = "choice"
+choices = ["E", "PL"]
+required = true
+`,
+};
+
+test('what a kind of thing cannot be without is asked for once the kind is chosen', atDesk({ files: { ...TAGS.files, ...NEEDY }, isBroken: true }, async (desk) => {
+  const page = await desk.recordsNothing(async () => is(await desk.submit(`${TAG}/claim`, DRILL, { as: 'ana' }), 422));
+  assert.deepEqual(Object.keys(formOf(page.text, `${TAG}/claim`).values), ['name', 'serial', 'manufacturer']);
+  assert.match(page.text, /name="field.mount"/);
+  assert.match(page.text, /value="shelf" selected/);
+  await desk.records(1, async () => is(await desk.submit(`${TAG}/claim`, { ...DRILL, manufacturer: 'Bosch', 'field.mount': 'PL' }, { as: 'ana' }), 303));
+  const { json } = is(await desk.get(`${TAG}.json`, { as: 'ben' }), 200);
+  assert.equal(json.manufacturer, 'Bosch');
 }));

@@ -9,6 +9,7 @@ mod clones;
 mod examples;
 mod git;
 mod kinds;
+mod labels;
 mod look;
 mod motions;
 mod people;
