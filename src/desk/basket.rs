@@ -100,6 +100,8 @@ impl Desk {
             } else if !wrong.is_empty() {
                 page.notice = Some(Notice { tone: "bad", title: look.word("desk_wrong"), lines: Vec::new() });
             }
+            let mistyped = unknown.iter().filter(|typed| view.opened.register.is_mistyped_tag(typed));
+            page.lines.extend(mistyped.map(|typed| Phrase::text(&format!("{typed}: {}", look.word("desk_check")))));
             let numbers: Vec<&str> = found.iter().map(Number::as_str).collect();
             let mut input = sheet.plain("numbers", look.word("basket_numbers"), "area", &numbers.join("\n"), true);
             input.hint = Some(look.word("basket_hint"));
@@ -349,7 +351,7 @@ impl Desk {
         page.items = refused_items(look, view, refusals);
         page.items.extend(basket.unread.iter().map(|typed| Item {
             number: typed.clone(),
-            line: Some(Phrase::text(&look.word("desk_unknown"))),
+            line: Some(Phrase::text(&look.word(unknown(view, typed)))),
             tone: "bad",
             ..Item::default()
         }));
@@ -480,6 +482,11 @@ pub(super) fn fates(look: &Look, sheet: &Sheet, number: &Number) -> Vec<Input> {
     who.hint = Some(look.word("fate_who_hint"));
     who.class = "who";
     vec![what, who]
+}
+
+/// Why a typed word names nothing.
+pub(super) fn unknown(view: &View, typed: &str) -> &'static str {
+    if view.opened.register.is_mistyped_tag(typed) { "desk_check" } else { "desk_unknown" }
 }
 
 fn many_json(

@@ -8,6 +8,7 @@ use git2::Oid;
 use serde_json::json;
 
 use super::asked::{Asked, Fields};
+use super::basket::unknown;
 use super::forms::Sheet;
 use super::motions::Wrong;
 use super::reply::{Reply, no};
@@ -145,7 +146,7 @@ impl Desk {
             let words = format!("a tag has no field `{}`", stranger.escape_debug());
             return Ok(self.plainly(asked, 400, "unknown-field", &words));
         }
-        let wanted = if is_new { record(&asked.fields, &view) } else { self.named_for(asked)? };
+        let wanted = if is_new { record(&asked.fields, &view) } else { self.named_for(asked, &view)? };
         let wanted = match wanted {
             Ok(wanted) => wanted,
             Err(wrong) => return Ok(self.wrong_claim(asked, &view, caller, &tag, &wrong)),
@@ -175,12 +176,11 @@ impl Desk {
     }
 
     /// The asset that a tag is to lead to.
-    fn named_for(&self, asked: &Asked) -> Result<Result<Wanted, Wrong>, git::Error> {
+    fn named_for(&self, asked: &Asked, view: &View) -> Result<Result<Wanted, Wrong>, git::Error> {
         let typed = asked.fields.said("number").unwrap_or_default();
         let number = self.named(typed.trim())?;
-        Ok(number
-            .map(Wanted::Tied)
-            .ok_or_else(|| vec![("number".to_owned(), format!("there is no asset `{}`", typed.trim().escape_debug()))]))
+        let why = || self.stand(view, true, "").look(|look| look.word(unknown(view, typed)));
+        Ok(number.map(Wanted::Tied).ok_or_else(|| vec![("number".to_owned(), why())]))
     }
 
     fn claiming(

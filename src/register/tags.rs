@@ -74,18 +74,20 @@ impl Register {
         alike.dedup();
         match alike.as_slice() {
             [one] => Ok((*one).clone()),
-            [] if self.may_be_tag(&wanted) && !checks(&wanted) => Err(Mistyped::Check),
+            [] if !self.tags.is_empty() && self.is_mistyped_tag(typed) => Err(Mistyped::Check),
             [] => Err(Mistyped::Unknown),
             several => Err(Mistyped::Ambiguous(several.iter().map(|number| (*number).clone()).collect())),
         }
     }
 
-    /// Whether a plain text of such a length may have been meant as a tag's: there are tags here, and no category's numbers begin
-    /// like it.
-    fn may_be_tag(&self, wanted: &str) -> bool {
+    /// Whether what was typed can only be a tag's number with a wrong character in it: it is as long, begins no category's
+    /// numbers, and its check character does not fit.
+    #[must_use]
+    pub fn is_mistyped_tag(&self, typed: &str) -> bool {
+        let wanted = plain(typed);
         let mut prefixes = self.categories.values().filter_map(|category| category.prefix.as_deref());
-        let has_tags = || self.tags.values().any(|batch| !batch.numbers.is_empty());
-        wanted.len() == RANDOM + 1 && has_tags() && !prefixes.any(|prefix| wanted.starts_with(&plain(prefix)))
+        let is_as_long = wanted.chars().count() == RANDOM + 1;
+        is_as_long && !checks(&wanted) && !prefixes.any(|prefix| wanted.starts_with(&plain(prefix)))
     }
 }
 

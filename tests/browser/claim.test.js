@@ -77,6 +77,17 @@ test('a basket forgives how numbers are typed, where they can mean only one thin
   assert.deepEqual([...new Set(json.events.map(({ number }) => number))].sort(), [FREE[0], FREE[1], 'CAM-0066', 'CAM-0067', 'KIT-0001'].sort());
 }));
 
+test('a number whose check character does not fit is said to be mistyped', atDesk(TAGS, async (desk) => {
+  await desk.recordsNothing(async () => {
+    const said = async (number) => [
+      is(await desk.submit('batch', { numbers: number, kind: 'have' }), 200, 409, 422),
+      is(await desk.submit(`${TAG}/tie`, { number }, { as: 'ana' }), 422),
+    ].map(({ text }) => visible(text));
+    for (const text of await said('7K3QJX')) assert.match(text, /check character does not fit/);
+    for (const text of await said('CAM-9999')) assert.doesNotMatch(text, /check character/);
+  });
+}));
+
 test('the form for a tag is one that a browser fills in', atDesk(TAGS, async (desk) => {
   const page = is(await desk.get(TAG, { as: 'ana' }), 200);
   assert.equal(formOf(page.text, `${TAG}/tie`).values.number, '');
