@@ -325,8 +325,9 @@ impl Setter<'_> {
     fn draw(&mut self, symbol: &Symbol, left: f64, top: f64, module: f64, row: f64) -> Result<(), String> {
         if module < LEAST_MODULE {
             return Err(format!(
-                "the symbol of `{}` does not fit: its modules would be {module:.2} mm",
-                self.words.address.escape_debug()
+                "the symbol of `{}` does not fit: its modules would be {:.2} mm",
+                self.words.address.escape_debug(),
+                module.max(0.0)
             ));
         }
         let path = symbol.dark_path(1.0);
