@@ -304,14 +304,13 @@ impl<'h> Labels<'h> {
         let mut words = Vec::new();
         for typed in &args.what {
             let place = register.locations.iter().find(|place| place.slug.as_str() == typed.trim().to_lowercase());
-            match (self.here.number(typed), place) {
-                (Ok(number), _) if register.read_number(typed).is_ok_and(|read| read != number) => {
-                    // A former number, or a tag's: that is what is wanted.
-                    let read = register.read_number(typed).unwrap_or_else(|_| number.clone());
+            match (self.here.number(typed), register.read_number(typed), place) {
+                // A former number, or a tag's: that is what is wanted.
+                (Ok(number), Ok(read), _) if read != number => {
                     let name = register.assets.get(&number).map(|asset| asset.name.as_str()).unwrap_or_default();
                     words.push(self.words(read.as_str(), name));
                 }
-                (Ok(number), _) => {
+                (Ok(number), ..) => {
                     // A kit comes with its parts.
                     let all = register.assets.values().filter(|asset| register.is_in_kit(asset, &number));
                     let before = words.len();
@@ -320,19 +319,17 @@ impl<'h> Labels<'h> {
                         paint::note(&format!("{number} is none of what the filters leave"));
                     }
                 }
-                (Err(_), Some(place)) => {
+                (Err(_), _, Some(place)) => {
                     self.mention_places();
                     words.push(self.of_place(place));
                 }
-                (Err(stop), None) => match (register.read_number(typed), register.tags.get(typed.trim())) {
-                    // A tag that nothing bears yet, or a batch of them.
-                    (Ok(tag), _) => words.push(self.words(tag.as_str(), "")),
-                    (Err(_), Some(batch)) => {
-                        let free = batch.numbers.iter().filter(|number| register.resolve(number).is_none());
-                        words.extend(free.map(|number| self.words(number.as_str(), "")));
-                    }
-                    (Err(_), None) => return Err(stop),
-                },
+                // A tag that nothing bears yet, or a batch of them.
+                (Err(_), Ok(tag), None) => words.push(self.words(tag.as_str(), "")),
+                (Err(stop), Err(_), None) => {
+                    let batch = register.tags.get(typed.trim()).ok_or(stop)?;
+                    let free = batch.numbers.iter().filter(|number| register.resolve(number).is_none());
+                    words.extend(free.map(|number| self.words(number.as_str(), "")));
+                }
             }
         }
         Ok(words)
