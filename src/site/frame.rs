@@ -56,7 +56,11 @@ impl Frame {
         let about = Site {
             title: &config.title,
             desk: config.desk_url.as_deref(),
-            language: &config.language,
+            language: if config.language.starts_with(words.word("lang")) {
+                &config.language
+            } else {
+                words.word("lang")
+            },
             team,
             csp: &csp,
             style: theme.fingerprint("style.css"),

@@ -134,7 +134,7 @@ impl Here<'_> {
             }
             Action::Repaired { condition, cost, .. } => {
                 let name = if told.in_repair { "event_repaired" } else { "event_repaired_here" };
-                let cost = cost.as_ref().map(Here::money);
+                let cost = cost.as_ref().map(|cost| self.money(cost));
                 self.say(name, &[("who", by()), ("condition", self.condition(*condition)), ("cost", cost)])
             }
             Action::Inspect { result, next, .. } => {
@@ -164,8 +164,10 @@ impl Here<'_> {
                 self.say("event_cancel", &[("who", by()), ("holder", whose), ("from", from), ("until", until)])
             }
             Action::Retire { method, proceeds, .. } => {
-                let (method, proceeds) =
-                    (self.word(&format!("method_{}", method.word())), proceeds.as_ref().map(Here::money));
+                let (method, proceeds) = (
+                    self.word(&format!("method_{}", method.word())),
+                    proceeds.as_ref().map(|proceeds| self.money(proceeds)),
+                );
                 self.say("event_retire", &[("who", by()), ("method", Some(method)), ("proceeds", proceeds)])
             }
             Action::Reinstate { location } => self.say("event_reinstate", &[("who", by()), ("where", place(location))]),

@@ -195,7 +195,7 @@ impl Here<'_> {
         let half = 100.0 / 24.0;
         let begin = |day: &NaiveDate| {
             let x = window.day(*day);
-            let word = self.site.dates.month(*day).chars().take(3).collect();
+            let word = self.site.dates.narrow_month(*day).to_owned();
             Tick { x: percent(x), middle: percent(x + half), word }
         };
         months.iter().map(begin).collect()

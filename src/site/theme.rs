@@ -3,15 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use include_dir::{Dir, include_dir};
+use include_dir::{Dir, File, include_dir};
 use sha2::{Digest, Sha256};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
 use super::phrase::Phrase;
 use super::words::Words;
 
+/// A folder for each theme. All but the first have only what sets them apart from it.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
+/// The theme that all others build on.
+const FIRST: &str = "paper";
+
+/// The language that has every word.
+const ENGLISH: &str = "en";
+
+/// What a register calls its own words.
 const WORDS: &str = "strings.toml";
 
 /// Files that are handed out as they are.
@@ -26,25 +34,53 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The theme that is part of the program.
+    /// The theme that a register has which asks for none, in English.
     ///
     /// # Panics
     /// Never in a program that was tested: its own templates are.
     #[must_use]
     pub fn embedded() -> Theme {
-        let text = |name: &str| EMBEDDED.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default();
-        let words = Words::parse(text(WORDS)).unwrap_or_else(|error| unreachable!("{WORDS}: {error}"));
+        Theme::named(FIRST, ENGLISH).unwrap_or_else(|error| unreachable!("{error}"))
+    }
+
+    /// The theme `name` of this program in a language, a BCP 47 tag; in English where it does not have that language.
+    ///
+    /// # Errors
+    /// That there is no such theme, and which there are.
+    ///
+    /// # Panics
+    /// Never in a program that was tested: its own templates are.
+    pub fn named(name: &str, language: &str) -> Result<Theme, String> {
+        let names: Vec<&str> = EMBEDDED.dirs().filter_map(|dir| dir.path().to_str()).collect();
+        if !names.contains(&name) {
+            return Err(format!("there is no theme `{name}`; there are {}", names.join(", ")));
+        }
+        let mut words = Words::parse(strings(FIRST, ENGLISH).unwrap_or_default()).unwrap_or_else(broken(FIRST));
+        let language = spoken(language);
+        let amended = [(FIRST, language), (name, language)];
+        for (theme, text) in amended.iter().filter_map(|(theme, language)| Some((*theme, strings(theme, language)?))) {
+            words.amend(text).unwrap_or_else(broken(theme));
+        }
         let mut tera = Tera::default();
         tera.autoescape_on([".html", ".xml", ".svg"]);
         let mut theme = Theme { tera, words: Arc::new(words), statics: BTreeMap::new() };
         theme.teach_words();
-        let templates = EMBEDDED.files().filter_map(|file| file.path().to_str()).filter(|name| is_template(name));
-        let templates: Vec<_> = templates.map(|name| (name, text(name))).collect();
-        if let Err(error) = theme.tera.add_raw_templates(templates) {
-            unreachable!("{}", reason(&error));
+        for name in [FIRST, name] {
+            theme.put_on(name);
         }
-        theme.statics = STATICS.iter().map(|name| (*name, text(name).to_owned())).collect();
-        theme
+        Ok(theme)
+    }
+
+    /// Takes the files of a theme in place of its own.
+    fn put_on(&mut self, name: &str) {
+        let files = || EMBEDDED.get_dir(name).into_iter().flat_map(Dir::files).filter_map(named_text);
+        for name in STATICS {
+            if let Some((_, text)) = files().find(|(file, _)| file == name) {
+                self.statics.insert(name, text.to_owned());
+            }
+        }
+        let templates = files().filter(|(file, _)| !STATICS.contains(file));
+        self.tera.add_raw_templates(templates).map_err(|error| reason(&error)).unwrap_or_else(broken(name));
     }
 
     /// The theme with `text` in place of its file `name`; of the words, only those that `text` names.
@@ -109,8 +145,25 @@ impl Theme {
     }
 }
 
-fn is_template(name: &str) -> bool {
-    name != WORDS && !STATICS.contains(&name)
+/// The name and text of an embedded file.
+fn named_text<'a>(file: &'a File) -> Option<(&'a str, &'a str)> {
+    file.path().file_name()?.to_str().zip(file.contents_utf8())
+}
+
+/// The words of a theme in a language.
+fn strings(theme: &str, language: &str) -> Option<&'static str> {
+    EMBEDDED.get_file(format!("{theme}/strings/{language}.toml"))?.contents_utf8()
+}
+
+/// The language that there are words in, of a BCP 47 tag: `de` of `de-AT`.
+fn spoken(tag: &str) -> &str {
+    let tags = [tag, tag.split('-').next().unwrap_or_default()];
+    tags.into_iter().find(|tag| strings(FIRST, tag).is_some()).unwrap_or(ENGLISH)
+}
+
+/// What is embedded is whole: a test has seen to it.
+fn broken<T>(theme: &str) -> impl FnOnce(String) -> T {
+    move |why| unreachable!("themes/{theme}: {why}")
 }
 
 /// An error of a template with everything below it that says why.
@@ -134,6 +187,13 @@ mod tests {
         let theme = Theme::embedded();
         assert!(theme.names().contains(&"asset.html") && theme.names().contains(&"script.js"));
         assert_eq!(theme.words().word("search"), "Search");
+    }
+
+    #[test]
+    fn there_is_a_theme_and_a_language_or_what_stands_in() {
+        assert!(Theme::named("nope", "en").unwrap_err().contains("paper"));
+        let lang = |tag: &str| Theme::named("paper", tag).unwrap().words().word("lang").to_owned();
+        assert_eq!([lang("en-GB"), lang("tlh"), lang("")], ["en", "en", "en"]);
     }
 
     #[test]
