@@ -23,7 +23,28 @@ const ENGLISH: &str = "en";
 const WORDS: &str = "strings.toml";
 
 /// Files that are handed out as they are.
-const STATICS: &[&str] = &["style.css", "script.js", "tag.svg"];
+const STATICS: &[&str] = &["first.css", "style.css", "pages.css", "script.js", "search.js", "tag.svg"];
+
+/// The style that an asset's page has in itself.
+const INLINE: &str = "first.css";
+
+/// The words that scripts say, and the file that has them.
+const SCRIPTED: &[&str] = &[
+    "everything",
+    "filter_hint",
+    "filter_label",
+    "search",
+    "search_close",
+    "search_hint",
+    "search_label",
+    "search_none",
+    "search_some",
+    "sort_label",
+    "sort_name",
+    "sort_number",
+    "sort_status",
+];
+const WORDS_OF_SCRIPTS: &str = "words.js";
 
 /// Templates, style, script and words, ready to be filled.
 #[derive(Debug, Clone)]
@@ -122,11 +143,14 @@ impl Theme {
         self.statics.iter().map(|(name, text)| (*name, text.as_str()))
     }
 
-    /// A short fingerprint of a static file: an address with it may be kept for ever.
-    pub(super) fn fingerprint(&self, name: &str) -> String {
-        let text = self.statics.get(name).map(String::as_str).unwrap_or_default();
-        let bytes: Vec<_> = Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-        bytes.concat()
+    /// Short fingerprints of the static files: an address with one may be kept for ever.
+    pub(super) fn versions(&self) -> BTreeMap<&'static str, String> {
+        self.statics.iter().map(|(name, text)| (*name, fingerprint(text))).collect()
+    }
+
+    /// The style that stands in an asset's page itself, so that nothing has to be fetched before it can be read.
+    pub(super) fn inline_style(&self) -> String {
+        squeezed(self.statics.get(INLINE).map(String::as_str).unwrap_or_default())
     }
 
     /// The template `name`, filled.
@@ -134,8 +158,11 @@ impl Theme {
         self.tera.render(name, context).map_err(|error| reason(&error))
     }
 
-    /// Gives templates `count(key, n)`, which knows one and many.
+    /// Gives templates `count(key, n)`, which knows one and many, and scripts the words that they say.
     fn teach_words(&mut self) {
+        let said: BTreeMap<&str, &str> = SCRIPTED.iter().map(|name| (*name, self.words.word(name))).collect();
+        let said = serde_json::json!({ "words": said });
+        self.statics.insert(WORDS_OF_SCRIPTS, format!("globalThis.tagbook = {said};\n"));
         let words = Arc::clone(&self.words);
         self.tera.register_function("count", move |given: Kwargs, _: &State| -> TeraResult<Value> {
             let n = given.must_get::<u64>("n")?;
@@ -159,6 +186,28 @@ fn strings(theme: &str, language: &str) -> Option<&'static str> {
 fn spoken(tag: &str) -> &str {
     let tags = [tag, tag.split('-').next().unwrap_or_default()];
     tags.into_iter().find(|tag| strings(FIRST, tag).is_some()).unwrap_or(ENGLISH)
+}
+
+fn fingerprint(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A style sheet without remarks and without blanks that mean nothing.
+fn squeezed(css: &str) -> String {
+    let mut text = String::new();
+    let mut rest = css;
+    while let Some((before, after)) = rest.split_once("/*") {
+        text.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, behind)| behind);
+    }
+    text.push_str(rest);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut text = words.join(" ");
+    for (loose, tight) in [(" {", "{"), ("{ ", "{"), (" }", "}"), ("} ", "}"), ("; ", ";"), (": ", ":"), (";}", "}")] {
+        text = text.replace(loose, tight);
+    }
+    // Nothing in it may end the element that it stands in.
+    text.replace("</", "<\\/")
 }
 
 /// What is embedded is whole: a test has seen to it.
@@ -204,9 +253,13 @@ mod tests {
         context.insert("t", theme.words());
         assert_eq!(theme.fill("404.html", &context).unwrap(), "Gone: Suche");
         assert_ne!(
-            theme.clone().with_override("style.css", "x").unwrap().fingerprint("style.css"),
-            theme.fingerprint("style.css")
+            theme.clone().with_override("style.css", "x").unwrap().versions()["style.css"],
+            theme.versions()["style.css"]
         );
+        assert!(theme.statics["words.js"].contains("\"search\":\"Suche\""));
+        let theme =
+            theme.with_override("first.css", "/* one */\na {\n  color: red;\n}\n/* two */ b { top: 0 }").unwrap();
+        assert_eq!(theme.inline_style(), "a{color:red}b{top:0}");
     }
 
     #[test]
