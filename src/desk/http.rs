@@ -16,8 +16,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::Desk;
 use super::asked::{Asked, Fields, Headers, Unread};
 use super::pages::{has_too_many_cookies, origin_of};
-use super::who::same_origin;
 use super::reply::{Body, Reply};
+use super::who::same_origin;
 
 /// Bytes that a form may have.
 const MOST: usize = 16 << 10;
