@@ -83,7 +83,7 @@ impl AssetPage {
             facts: here.facts(thing),
             parts: here.rows(&here.site.register().parts(&asset.number).collect::<Vec<_>>()),
             strip: here.strip(thing),
-            history: here.years(told.iter().rev().take(RECENT)),
+            history: here.years(&asset.number, told.iter().rev().take(RECENT)),
             earlier: (told.len() > RECENT).then(|| {
                 let events = here.site.words.count("events", told.len());
                 here.say("history_all", &[("events", Some(events))])

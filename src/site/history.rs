@@ -1,5 +1,6 @@
 //! Events as sentences, the person first, and a small line of what else is known.
 
+use chrono::Duration;
 use serde::Serialize;
 
 use super::asset::RECENT;
@@ -12,7 +13,10 @@ use super::phrase::Phrase;
 use super::press::Sheet;
 use super::rows::PAGE;
 use crate::register::event::{Condition, Grade, Outcome};
-use crate::register::{Action, Event, Slug};
+use crate::register::{Action, Event, Number, Slug};
+
+/// How long after it happened an event may be recorded without a word about that.
+const AS_IT_HAPPENS: Duration = Duration::minutes(15);
 
 /// An event as a page tells it.
 #[derive(Debug, Serialize)]
@@ -47,7 +51,7 @@ pub(super) fn pages(site: &Lookup, thing: &Thing) -> Vec<Sheet<Listing>> {
     let base = format!("{}/history/", thing.asset.number);
     let sheets = Here::at(site, &base).pages(&base, &told, PAGE).into_iter().map(|page| {
         let here = Here::at(site, &page.path);
-        let years = here.years(page.items.iter().copied());
+        let years = here.years(&thing.asset.number, page.items.iter().copied());
         let sections = years.into_iter().map(|year| Section {
             word: year.word.as_deref().map(Phrase::text),
             log: year.items,
@@ -72,7 +76,7 @@ pub(super) fn pages(site: &Lookup, thing: &Thing) -> Vec<Sheet<Listing>> {
 
 impl Here<'_> {
     /// An event on its asset's own page.
-    pub fn item(&self, told: &Told) -> Item {
+    pub fn item(&self, number: &Number, told: &Told) -> Item {
         let (day, time) = self.site.dates.column(told.event.at);
         let mut chips = Vec::new();
         if let Action::Report { severity } = told.event.action
@@ -97,7 +101,7 @@ impl Here<'_> {
             day,
             time,
             sentence: self.sentence(told),
-            small: self.small(told),
+            small: self.small(number, told),
             chips,
             mark,
             number: None,
@@ -111,7 +115,7 @@ impl Here<'_> {
             id: None,
             number: Some(thing.asset.number.to_string()),
             name: Some(thing.asset.name.clone()),
-            ..self.item(told)
+            ..self.item(&thing.asset.number, told)
         }
     }
 
@@ -213,7 +217,7 @@ impl Here<'_> {
     }
 
     /// What else is known of it: what for, who recorded it, why it did not count.
-    fn small(&self, told: &Told) -> Option<Phrase> {
+    fn small(&self, number: &Number, told: &Told) -> Option<Phrase> {
         let event = told.event;
         let text = |text: &Option<String>| text.as_deref().map(Phrase::name);
         let mut parts = Vec::new();
@@ -239,7 +243,16 @@ impl Here<'_> {
         if let Mark::Refused(why) = &told.mark {
             parts.push(self.say("small_refused", &[("why", Some(Phrase::name(why)))]));
         }
+        parts.extend(self.recorded(number, event));
         (!parts.is_empty()).then(|| Phrase::joined(&parts, " · "))
+    }
+
+    /// The commit that recorded it, and when, where that was not as it happened.
+    fn recorded(&self, number: &Number, event: &Event) -> Option<Phrase> {
+        let commit = self.site.build.commits.recorded.get(number)?.get(&event.id)?;
+        let is_late = commit.at - event.at > AS_IT_HAPPENS;
+        let at = is_late.then(|| self.site.dates.near_instant(commit.at));
+        Some(self.say("small_recorded", &[("at", at), ("commit", Some(Here::commit(commit)))]))
     }
 
     pub fn condition(&self, condition: Option<Condition>) -> Option<Phrase> {
@@ -247,7 +260,7 @@ impl Here<'_> {
     }
 
     /// Events in the order given, cut into years.
-    pub fn years<'t>(&self, told: impl Iterator<Item = &'t Told<'t>>) -> Vec<Year> {
+    pub fn years<'t>(&self, number: &Number, told: impl Iterator<Item = &'t Told<'t>>) -> Vec<Year> {
         use chrono::Datelike;
         let mut years: Vec<(i32, Year)> = Vec::new();
         for told in told {
@@ -257,7 +270,7 @@ impl Here<'_> {
                 years.push((year, Year { word, items: Vec::new() }));
             }
             if let Some((_, last)) = years.last_mut() {
-                last.items.push(self.item(told));
+                last.items.push(self.item(number, told));
             }
         }
         years.into_iter().map(|(_, year)| year).collect()

@@ -49,7 +49,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::register::{Moment, Number, Opened};
+use crate::register::{EventId, Moment, Number, Opened};
 use crate::tree::Tree;
 
 pub use crate::register::Audience;
@@ -76,6 +76,8 @@ pub struct Commits {
     pub head: Option<Commit>,
     /// The newest commit that touched each asset.
     pub newest: BTreeMap<Number, Commit>,
+    /// The commit that recorded each event of an asset, where that is known.
+    pub recorded: BTreeMap<Number, BTreeMap<EventId, Commit>>,
 }
 
 /// A commit.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::asset::AssetPage;
 use super::dashboard::Dashboard;
+use super::here::Here;
 use super::lookup::Thing;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
@@ -86,8 +87,7 @@ fn label_symbol<S, E>(press: &Press<S>, number: &str) -> Result<Symbol, Failure<
 
 fn state_line<S>(press: &Press<S>, commit: Option<&super::Commit>) -> Phrase {
     let dates = &press.site.dates;
-    let short = commit.map(|commit| commit.id.chars().take(7).collect::<String>());
-    let commit = short.map(|id| Phrase::raw(format!("<code>{}</code>", super::phrase::escape(&id)), &id));
+    let commit = commit.map(Here::commit);
     press.site.words.say("state_on", &[("day", Some(dates.long(dates.today))), ("commit", commit)])
 }
 
