@@ -1,6 +1,6 @@
 // Every kind of page in a real browser, on a phone and on a desk, in light and in dark.
 import { after, before, describe, test } from 'node:test';
-import { DESKTOP, PHONE, hostSite, launch, openWindow } from './lib/browser.js';
+import { DESKTOP, PHONE, SMALL, hostSite, launch, openWindow } from './lib/browser.js';
 import { barriers, overflow, paint, smallTargets } from './lib/looks.js';
 import { STATUSES, TEAM_KINDS, pagesOf } from './lib/pages.js';
 import { none } from './lib/problems.js';
@@ -32,7 +32,7 @@ for (const site of all) {
 describe('every kind of page', { concurrency: AT_ONCE }, () => {
   for (const site of all) {
     for (const { kind, url } of pagesOf(site)) {
-      for (const size of site.closely ? [PHONE, DESKTOP] : [PHONE]) {
+      for (const size of site.closely ? [SMALL, PHONE, DESKTOP] : [PHONE]) {
         test(`${site.name}: ${kind} at ${size.width} px`, () => look(site, url, size));
       }
     }
@@ -52,7 +52,7 @@ async function look(site, url, size) {
     await hostSite(shown, site);
     await page.goto(url, { waitUntil: 'load' });
     problems.push(...await overflow(page, size.width));
-    if (size === PHONE) problems.push(...await smallTargets(page, site.desk));
+    if (size !== DESKTOP) problems.push(...await smallTargets(page));
     for (const [scheme, rules] of [['light', null], ['dark', COLOURS]]) {
       await paint(page, scheme);
       problems.push(...(await barriers(page, rules)).map((barrier) => `${scheme}: ${barrier}`));

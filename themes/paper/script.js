@@ -65,7 +65,8 @@ const startLive = async () => {
   const { live, last } = asset?.dataset ?? {};
   const answer = live && await fetch(`${live}.json`, { credentials: 'include' }).catch(() => undefined);
   if (!answer?.ok) return;
-  const { event, said } = await answer.json();
+  const { event, said } = await answer.json().catch(() => ({}));
+  if (!said) return;
   const state = document.querySelector('.foot > p');
   if (state) state.textContent = said.as_of;
   if (event === last) return;

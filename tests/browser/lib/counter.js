@@ -202,7 +202,7 @@ export class Phone {
     const { page } = this;
     const { results } = await validator.validateString(await this.answer.text());
     const invalid = results.flatMap(({ messages }) => messages.map(({ line, message, ruleId }) => `line ${line}: ${message} (${ruleId})`));
-    const found = [...invalid, ...await overflow(page, PHONE.width), ...await smallTargets(page, null), ...await barriers(page)];
+    const found = [...invalid, ...await overflow(page, PHONE.width), ...await smallTargets(page), ...await barriers(page)];
     this.seen.push(...found.map((flaw) => `${name}: ${flaw}`));
     const folder = process.env.TAGBOOK_SHOTS;
     for (const size of folder ? [DESKTOP, PHONE] : []) {
