@@ -23,7 +23,7 @@ pub(super) struct AssetPage {
     number: String,
     name: String,
     kind: Phrase,
-    photo: Option<&'static str>,
+    photo: Option<String>,
     photo_alt: String,
     tone: &'static str,
     status: &'static str,
@@ -45,6 +45,8 @@ pub(super) struct AssetPage {
     symbol: SymbolView,
     /// What leads from the page to its own files.
     base: String,
+    /// What leads from the page to its photos.
+    photos: String,
 }
 
 /// An open fault.
@@ -88,13 +90,14 @@ impl AssetPage {
             facts: here.facts(thing),
             parts: here.rows(&here.site.register().parts(&asset.number).collect::<Vec<_>>()),
             strip: here.strip(thing),
-            history: here.years(told.iter().rev().take(RECENT)),
-            earlier: here.years(told.iter().rev().skip(RECENT)),
+            history: here.years(thing, told.iter().rev().take(RECENT)),
+            earlier: here.years(thing, told.iter().rev().skip(RECENT)),
             earlier_word: here.site.words.count("earlier", told.len().saturating_sub(RECENT)),
             notes: asset.notes.as_deref().map(|notes| Phrase::raw(markdown::to_html(notes), notes)),
             blocks: here.blocks(thing),
             symbol: SymbolView { size: symbol.size(), path: symbol.path(), alt: alt.plain().to_owned() },
             base: String::new(),
+            photos: String::new(),
         }
     }
 
@@ -105,9 +108,10 @@ impl AssetPage {
         }
     }
 
-    /// Its files are at `base`, which ends in `/`.
-    pub fn stand_at(&mut self, base: &str) {
+    /// Its files are at `base`, and its photos at `photos`, which both end in `/`.
+    pub fn stand_at(&mut self, base: &str, photos: &str) {
         base.clone_into(&mut self.base);
+        photos.clone_into(&mut self.photos);
     }
 }
 

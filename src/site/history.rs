@@ -6,6 +6,7 @@ use super::chronicle::{Mark, Told};
 use super::dates::stamp;
 use super::here::{Chip, Here};
 use super::lookup::Thing;
+use super::papers;
 use super::phrase::Phrase;
 use crate::register::event::{Condition, Grade, Outcome};
 use crate::register::{Action, Event, Slug};
@@ -20,10 +21,19 @@ pub(super) struct Item {
     pub sentence: Phrase,
     pub small: Option<Phrase>,
     pub chips: Vec<Chip>,
+    /// Pictures of it, where the page is its asset's own.
+    pub photos: Vec<Picture>,
     pub mark: &'static str,
     /// The asset, where the page is not its own.
     pub number: Option<String>,
     pub name: Option<String>,
+}
+
+/// A picture of an event: where its page finds it, and what it shows in words.
+#[derive(Debug, Serialize)]
+pub(super) struct Picture {
+    pub file: String,
+    pub alt: String,
 }
 
 /// The events of a year, newest first.
@@ -35,7 +45,20 @@ pub(super) struct Year {
 }
 
 impl Here<'_> {
-    /// An event on its asset's own page.
+    /// An event on its asset's own page, with its pictures.
+    fn own_item(&self, thing: &Thing, told: &Told) -> Item {
+        let item = self.item(told);
+        let photos = papers::photos(self.site, thing.asset, told.event);
+        let place = |at: usize| (photos.len() > 1).then(|| Phrase::text(&(at + 1).to_string()));
+        let alt = |at: usize| self.say("event_photo_alt", &[("n", place(at)), ("what", Some(item.sentence.clone()))]);
+        let photos = photos
+            .iter()
+            .enumerate()
+            .map(|(at, (file, _))| Picture { file: file.clone(), alt: alt(at).plain().to_owned() });
+        Item { photos: photos.collect(), ..item }
+    }
+
+    /// An event as any page tells it.
     pub fn item(&self, told: &Told) -> Item {
         let (day, time) = self.site.dates.column(told.event.at);
         let mut chips = Vec::new();
@@ -63,6 +86,7 @@ impl Here<'_> {
             sentence: self.sentence(told),
             small: self.small(told),
             chips,
+            photos: Vec::new(),
             mark,
             number: None,
             name: None,
@@ -208,8 +232,8 @@ impl Here<'_> {
         condition.map(|condition| self.word(&format!("condition_{}", condition.word())))
     }
 
-    /// Events in the order given, cut into years.
-    pub fn years<'t>(&self, told: impl Iterator<Item = &'t Told<'t>>) -> Vec<Year> {
+    /// Events of an asset in the order given, cut into years.
+    pub fn years<'t>(&self, thing: &Thing, told: impl Iterator<Item = &'t Told<'t>>) -> Vec<Year> {
         use chrono::Datelike;
         let mut years: Vec<(i32, Year)> = Vec::new();
         for told in told {
@@ -219,7 +243,7 @@ impl Here<'_> {
                 years.push((year, Year { word, items: Vec::new() }));
             }
             if let Some((_, last)) = years.last_mut() {
-                last.items.push(self.item(told));
+                last.items.push(self.own_item(thing, told));
             }
         }
         years.into_iter().map(|(_, year)| year).collect()
