@@ -260,7 +260,7 @@ const MOST_BYTES = 300_000;
 const TRIES = [[1600, 0.82], [1600, 0.7], [1280, 0.7], [1024, 0.6], [800, 0.5], [480, 0.4]];
 
 const drawn = (image, width, height, cut = false) => {
-  const scale = (cut ? Math.max : Math.min)(width / image.width, height / image.height, cut ? Infinity : 1);
+  const scale = (cut ? Math.max : Math.min)(width / image.width, height / image.height, cut ? 0 : 1);
   const [wide, high] = [image.width * scale, image.height * scale].map((side) => Math.max(1, Math.round(side)));
   const canvas = make('canvas', { width: cut ? width : wide, height: cut ? height : high });
   const brush = canvas.getContext('2d');

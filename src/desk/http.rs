@@ -27,7 +27,7 @@ const HEAD: Duration = Duration::from_secs(10);
 const BODY: Duration = Duration::from_secs(15);
 
 /// How long a form with photos may take.
-const PHOTOS: Duration = Duration::from_secs(120);
+const PHOTOS: Duration = Duration::from_mins(2);
 
 /// Bytes that the head of a request may have.
 const MOST_HEAD: usize = 32 << 10;

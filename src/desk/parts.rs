@@ -149,7 +149,7 @@ mod tests {
         assert!(unread(parts(&[("photo", Some("a"), b"\xff\xd8")])[..60].to_vec()), "half a form");
         assert!(unread(b"note=a".to_vec()));
         assert!(matches!(of(parts(&[("note", None, &[b'a'; 97])]), true), Err(Broken::TooLarge)));
-        assert!(matches!(of(parts(&[("photo", Some("a"), &[0; 3 << 20])]), false), Err(Broken::TooLarge)));
+        assert!(matches!(of(parts(&[("photo", Some("a"), &vec![0; 3 << 20])]), false), Err(Broken::TooLarge)));
     }
 
     #[test]

@@ -265,6 +265,45 @@ mod tests {
         assert!(!holds(&stripped, SECRET) && holds(&stripped, picture));
     }
 
+    /// A JPEG that says it has so many pixels, with whatever a phone hangs behind it.
+    fn frame(width: u16, height: u16, behind: &[u8]) -> Vec<u8> {
+        let ([a, b], [c, d]) = (height.to_be_bytes(), width.to_be_bytes());
+        let whole = [&segment(0xC0, &[8, a, b, c, d, 1, 1, 0x11, 0])[..], &segment(0xDA, b"scan"), &[1, 2, 0xFF, 0xD9]];
+        [&[0xFF, 0xD8], &whole.concat()[..], behind].concat()
+    }
+
+    #[test]
+    fn a_photo_is_taken_in_without_what_hides_behind_it() {
+        let film = [SECRET, b"\0\0\0\x18ftypmp42 <script>alert(1)</script> PK\x03\x04"].concat();
+        let photo = taken(frame(4000, 3000, &film)).unwrap();
+        assert_eq!(photo.bytes(), frame(4000, 3000, b""));
+        assert!(photo.file_of_record().ends_with(".jpg"));
+    }
+
+    #[test]
+    fn what_is_no_photo_is_not_taken_in() {
+        let whole = frame(40, 30, b"");
+        let heif = |brand: &[u8]| [b"\0\0\0\x18ftyp", brand, b"\0\0\0\0"].concat();
+        for (bytes, why) in [
+            (heif(b"heic"), Unfit::Heic),
+            (heif(b"avif"), Unfit::Heic),
+            (heif(b"mp42"), Unfit::NoPicture),
+            (b"<svg onload=alert(1)>".to_vec(), Unfit::NoPicture),
+            ([b"<html>".as_slice(), &whole].concat(), Unfit::NoPicture),
+            (Vec::new(), Unfit::NoPicture),
+            (whole[..whole.len() - 2].to_vec(), Unfit::Broken),
+            (vec![0xFF, 0xD8, 0xFF], Unfit::Broken),
+            (vec![0xFF, 0xD8, 0xFF, 0xD9], Unfit::Broken),
+            (frame(0, 0, b""), Unfit::Broken),
+            (frame(60_000, 60_000, b""), Unfit::TooManyPixels),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0".to_vec(), Unfit::Broken),
+            (b"RIFF\xff\xff\0\0WEBPVP8 \xff\xff\0\0".to_vec(), Unfit::Broken),
+            ([whole.clone(), vec![0; MOST_BYTES]].concat(), Unfit::TooLarge),
+        ] {
+            assert_eq!(taken(bytes.clone()).err(), Some(why), "{:?}", &bytes[..bytes.len().min(40)]);
+        }
+    }
+
     #[test]
     fn what_is_no_picture_is_refused() {
         assert!(strip(b"<svg onload=alert(1)>".to_vec()).is_err());
