@@ -138,8 +138,7 @@ fn what_is_no_photo_records_nothing() {
 #[test]
 fn a_new_record_has_its_photo() {
     let shop = Shop::workshop();
-    let ran =
-        run(&shop, "add --category camera --name Body --cost 3899 --count 2", &[photo(&shop, "a.jpg")]);
+    let ran = run(&shop, "add --category camera --name Body --cost 3899 --count 2", &[photo(&shop, "a.jpg")]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let paths = brought(&shop);
     assert_eq!(paths.len(), 4);

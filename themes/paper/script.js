@@ -1,0 +1,90 @@
+// What every page can do with a script that it already does without.
+'use strict';
+
+// Opened from a folder, without a server, a link to a folder must name its page.
+const startWithoutServer = () => {
+  if (location.protocol !== 'file:') return;
+  addEventListener('click', (event) => {
+    const link = event.target.closest?.('a[href]');
+    if (link && link.protocol === 'file:' && link.pathname.endsWith('/')) link.pathname += 'index.html';
+  }, true);
+};
+
+// The code of an enrolment link comes behind its #, which is sent to nobody: it is put where it would be typed.
+const startEnrolment = () => {
+  const input = document.querySelector('form.ask [name=code]');
+  const code = decodeURIComponent(location.hash.slice(1));
+  if (!input || !/^[0-9a-z-]{12,16}$/i.test(code)) return;
+  input.value = code;
+  history.replaceState(null, '', location.pathname + location.search);
+};
+
+// A form is sent once, however often its button is tapped.
+const startForms = () => {
+  addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.method !== 'post') return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = 'yes';
+  });
+  // Whoever comes back to it may send it again.
+  addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach((form) => delete form.dataset.sent));
+};
+
+// What finds, filters and sorts is fetched where there is a field or a list for it, or once someone wants to search.
+const startSearch = () => {
+  let loading = false;
+  const load = () => {
+    if (loading) return;
+    loading = true;
+    const { words, search } = document.body.dataset;
+    for (const address of [words, search]) {
+      const script = document.createElement('script');
+      script.src = address;
+      script.async = false;
+      document.head.append(script);
+    }
+  };
+  const want = (event) => {
+    if (loading || location.protocol === 'file:') return;
+    event.preventDefault();
+    document.body.dataset.wanted = 'search';
+    load();
+  };
+  document.querySelector('[data-search-link]')?.addEventListener('click', want);
+  addEventListener('keydown', (event) => {
+    const typing = event.target.closest?.('input, select, textarea, [contenteditable]');
+    if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) want(event);
+  });
+  if (document.querySelector('[data-find], [data-list]')) load();
+};
+
+// A page was made some time ago: where a desk is in reach, it says how things are now, and whether that is otherwise.
+const startLive = async () => {
+  const asset = document.querySelector('[data-live]');
+  const { live, last } = asset?.dataset ?? {};
+  const answer = live && await fetch(`${live}.json`, { credentials: 'include' }).catch(() => undefined);
+  if (!answer?.ok) return;
+  const { event, said } = await answer.json();
+  const state = document.querySelector('.foot > p');
+  if (state) state.textContent = said.as_of;
+  if (event === last) return;
+  const now = asset.querySelector('.now');
+  const line = (name, text) => Object.assign(document.createElement('p'), { className: name, textContent: text });
+  const more = line('since', '');
+  more.append(Object.assign(document.createElement('a'), { href: live, textContent: said.more }));
+  now.className = `now ${said.tone}`;
+  now.setAttribute('role', 'status');
+  now.replaceChildren(line('big', said.now), ...(said.line ? [line('', said.line)] : []), more);
+  document.querySelectorAll('.do > a').forEach((link, place) => {
+    const motion = said.motions[place];
+    if (motion) Object.assign(link, { href: motion.href, textContent: motion.word });
+    else link.remove();
+  });
+};
+
+startLive();
+startWithoutServer();
+startEnrolment();
+startForms();
+startSearch();
