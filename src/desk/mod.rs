@@ -16,7 +16,9 @@ mod mine;
 mod motion;
 mod motions;
 mod pages;
+mod parts;
 mod people;
+mod photos;
 mod readers;
 mod receipt;
 pub mod reply;
@@ -304,6 +306,8 @@ impl Desk {
             }
             (false, [number, "tell"]) => self.tell_page(asked, number),
             (false, [number]) => self.asset(asked, caller, number),
+            (false, [number, "photos", name]) => self.picture(asked, caller, number, &format!("photos/{name}")),
+            (false, [number, name]) if name.starts_with("photo.") => self.picture(asked, caller, number, name),
             (false, [number, kind]) => self.motion_page(asked, caller, number, kind),
             (true, [number, kind]) => self.record_one(asked, caller, number, kind),
             _ => Ok(self.not_found(asked)),

@@ -9,6 +9,7 @@ use super::dates::stamp;
 use super::here::{Chip, Here};
 use super::listing::{Listing, Section};
 use super::lookup::{Lookup, Thing};
+use super::papers;
 use super::phrase::Phrase;
 use super::press::Sheet;
 use super::rows::PAGE;
@@ -28,10 +29,19 @@ pub(super) struct Item {
     pub sentence: Phrase,
     pub small: Option<Phrase>,
     pub chips: Vec<Chip>,
+    /// Pictures of it, where the page is its asset's own.
+    pub photos: Vec<Picture>,
     pub mark: &'static str,
     /// The asset, where the page is not its own.
     pub number: Option<String>,
     pub name: Option<String>,
+}
+
+/// A picture of an event: where its page finds it, and what it shows in words.
+#[derive(Debug, Serialize)]
+pub(super) struct Picture {
+    pub file: String,
+    pub alt: String,
 }
 
 /// The events of a year, newest first.
@@ -51,7 +61,7 @@ pub(super) fn pages(site: &Lookup, thing: &Thing) -> Vec<Sheet<Listing>> {
     let base = format!("{}/history/", thing.asset.number);
     let sheets = Here::at(site, &base).pages(&base, &told, PAGE).into_iter().map(|page| {
         let here = Here::at(site, &page.path);
-        let years = here.years(&thing.asset.number, page.items.iter().copied());
+        let years = here.years(thing, page.items.iter().copied());
         let sections = years.into_iter().map(|year| Section {
             word: year.word.as_deref().map(Phrase::text),
             log: year.items,
@@ -66,6 +76,7 @@ pub(super) fn pages(site: &Lookup, thing: &Thing) -> Vec<Sheet<Listing>> {
             title: title.clone(),
             trail: Some(here.asset(&thing.asset.number)),
             sections,
+            photos: format!("{}{}/", here.root, thing.asset.number),
             ..Listing::default()
         };
         let title = format!("{} {title}", thing.asset.number);
@@ -75,7 +86,20 @@ pub(super) fn pages(site: &Lookup, thing: &Thing) -> Vec<Sheet<Listing>> {
 }
 
 impl Here<'_> {
-    /// An event on its asset's own page.
+    /// An event on its asset's own page, with its pictures.
+    fn own_item(&self, thing: &Thing, told: &Told) -> Item {
+        let item = self.item(&thing.asset.number, told);
+        let photos = papers::photos(self.site, thing.asset, told.event);
+        let place = |at: usize| (photos.len() > 1).then(|| Phrase::text(&(at + 1).to_string()));
+        let alt = |at: usize| self.say("event_photo_alt", &[("n", place(at)), ("what", Some(item.sentence.clone()))]);
+        let photos = photos
+            .iter()
+            .enumerate()
+            .map(|(at, (file, _))| Picture { file: file.clone(), alt: alt(at).plain().to_owned() });
+        Item { photos: photos.collect(), ..item }
+    }
+
+    /// An event as any page tells it.
     pub fn item(&self, number: &Number, told: &Told) -> Item {
         let (day, time) = self.site.dates.column(told.event.at);
         let mut chips = Vec::new();
@@ -103,6 +127,7 @@ impl Here<'_> {
             sentence: self.sentence(told),
             small: self.small(number, told),
             chips,
+            photos: Vec::new(),
             mark,
             number: None,
             name: None,
@@ -259,8 +284,8 @@ impl Here<'_> {
         condition.map(|condition| self.word(&format!("condition_{}", condition.word())))
     }
 
-    /// Events in the order given, cut into years.
-    pub fn years<'t>(&self, number: &Number, told: impl Iterator<Item = &'t Told<'t>>) -> Vec<Year> {
+    /// Events of an asset in the order given, cut into years.
+    pub fn years<'t>(&self, thing: &Thing, told: impl Iterator<Item = &'t Told<'t>>) -> Vec<Year> {
         use chrono::Datelike;
         let mut years: Vec<(i32, Year)> = Vec::new();
         for told in told {
@@ -270,7 +295,7 @@ impl Here<'_> {
                 years.push((year, Year { word, items: Vec::new() }));
             }
             if let Some((_, last)) = years.last_mut() {
-                last.items.push(self.item(number, told));
+                last.items.push(self.own_item(thing, told));
             }
         }
         years.into_iter().map(|(_, year)| year).collect()

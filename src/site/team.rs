@@ -71,7 +71,7 @@ where
     if thing.status() != Status::Retired {
         press.keep(number, symbol);
     }
-    papers::files(site, thing.asset).into_iter().try_for_each(|file| press.give(file))
+    papers::files(site, thing).into_iter().try_for_each(|file| press.give(file))
 }
 
 /// The symbol that the asset's label bears.

@@ -23,7 +23,7 @@ const ENGLISH: &str = "en";
 const WORDS: &str = "strings.toml";
 
 /// Files that are handed out as they are.
-const STATICS: &[&str] = &["first.css", "style.css", "pages.css", "script.js", "search.js", "tag.svg"];
+const STATICS: &[&str] = &["first.css", "style.css", "pages.css", "script.js", "search.js", "photo.js", "tag.svg"];
 
 /// The style that an asset's page has in itself.
 const INLINE: &str = "first.css";

@@ -157,7 +157,7 @@ export class Phone {
 
   // A page that says no is no fault of the page, nor is it one that hosts below `test` have no certificates.
   get flaws() {
-    const isExpected = (complaint) => /^console: (.* status of (401|409|410|422) |The Cross-Origin-Opener-Policy header has been ignored)/.test(complaint);
+    const isExpected = (complaint) => /^console: (.* status of (401|409|410|413|422) |The Cross-Origin-Opener-Policy header has been ignored)/.test(complaint);
     return [...this.seen, ...this.complaints.filter((complaint) => !isExpected(complaint))];
   }
 
