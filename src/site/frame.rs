@@ -26,7 +26,8 @@ struct Site<'a> {
     language: &'a str,
     team: bool,
     csp: &'a str,
-    style: String,
+    /// Stylesheets by their names, each with its fingerprint.
+    styles: Vec<String>,
     script: String,
     nav: Vec<Link>,
     more: Vec<Link>,
@@ -63,7 +64,7 @@ impl Frame {
             },
             team,
             csp: &csp,
-            style: theme.fingerprint("style.css"),
+            styles: theme.styles().into_iter().map(|name| format!("{name}?v={}", theme.fingerprint(name))).collect(),
             script: theme.fingerprint("script.js"),
             nav: links(&nav),
             more: links(&more),

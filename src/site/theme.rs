@@ -22,8 +22,8 @@ const ENGLISH: &str = "en";
 /// What a register calls its own words.
 const WORDS: &str = "strings.toml";
 
-/// Files that are handed out as they are.
-const STATICS: &[&str] = &["style.css", "script.js", "tag.svg"];
+/// The style that those of other themes amend.
+const STYLE: &str = "style.css";
 
 /// Templates, style, script and words, ready to be filled.
 #[derive(Debug, Clone)]
@@ -74,13 +74,9 @@ impl Theme {
     /// Takes the files of a theme in place of its own.
     fn put_on(&mut self, name: &str) {
         let files = || EMBEDDED.get_dir(name).into_iter().flat_map(Dir::files).filter_map(named_text);
-        for name in STATICS {
-            if let Some((_, text)) = files().find(|(file, _)| file == name) {
-                self.statics.insert(name, text.to_owned());
-            }
-        }
-        let templates = files().filter(|(file, _)| !STATICS.contains(file));
+        let templates = files().filter(|(file, _)| is_template(file));
         self.tera.add_raw_templates(templates).map_err(|error| reason(&error)).unwrap_or_else(broken(name));
+        self.statics.extend(files().filter(|(file, _)| !is_template(file)).map(|(file, text)| (file, text.to_owned())));
     }
 
     /// The theme with `text` in place of its file `name`; of the words, only those that `text` names.
@@ -105,7 +101,7 @@ impl Theme {
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.tera.get_template_names().collect();
-        names.extend(STATICS);
+        names.extend(self.statics.keys());
         names.push(WORDS);
         names.sort_unstable();
         names
@@ -120,6 +116,13 @@ impl Theme {
     /// Files that are handed out as they are, and their text.
     pub(super) fn statics(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.statics.iter().map(|(name, text)| (*name, text.as_str()))
+    }
+
+    /// The stylesheets, in the order in which a page reads them.
+    pub(super) fn styles(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.statics.keys().copied().filter(|name| name.ends_with(".css")).collect();
+        names.sort_by_key(|name| *name != STYLE);
+        names
     }
 
     /// A short fingerprint of a static file: an address with it may be kept for ever.
@@ -146,8 +149,13 @@ impl Theme {
 }
 
 /// The name and text of an embedded file.
-fn named_text<'a>(file: &'a File) -> Option<(&'a str, &'a str)> {
+fn named_text(file: &'static File<'static>) -> Option<(&'static str, &'static str)> {
     file.path().file_name()?.to_str().zip(file.contents_utf8())
+}
+
+/// Whether a file is filled: all others are handed out as they are.
+fn is_template(name: &str) -> bool {
+    [".html", ".xml"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// The words of a theme in a language.
@@ -186,6 +194,7 @@ mod tests {
     fn the_embedded_theme_is_whole() {
         let theme = Theme::embedded();
         assert!(theme.names().contains(&"asset.html") && theme.names().contains(&"script.js"));
+        assert_eq!(theme.styles(), ["style.css"]);
         assert_eq!(theme.words().word("search"), "Search");
     }
 
