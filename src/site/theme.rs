@@ -10,7 +10,7 @@ use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 use super::phrase::Phrase;
 use super::words::Words;
 
-/// A folder for each theme. All but the first have only what sets them apart from it.
+/// A folder for each theme, with its words in `strings/`. All but the first have only what sets them apart from it.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
 /// The theme that all others build on.
@@ -51,7 +51,8 @@ impl Theme {
     /// # Panics
     /// Never in a program that was tested: its own templates are.
     pub fn named(name: &str, language: &str) -> Result<Theme, String> {
-        let names: Vec<&str> = EMBEDDED.dirs().filter_map(|dir| dir.path().to_str()).collect();
+        let themes = EMBEDDED.dirs().filter(|dir| dir.get_dir(dir.path().join("strings")).is_some());
+        let names: Vec<&str> = themes.filter_map(|dir| dir.path().to_str()).collect();
         if !names.contains(&name) {
             return Err(format!("there is no theme `{name}`; there are {}", names.join(", ")));
         }
@@ -200,9 +201,10 @@ mod tests {
 
     #[test]
     fn there_is_a_theme_and_a_language_or_what_stands_in() {
-        assert!(Theme::named("nope", "en").unwrap_err().contains("paper"));
+        assert_eq!(Theme::named("nope", "en").unwrap_err(), "there is no theme `nope`; there are paper, workshop");
+        assert_eq!(Theme::named("workshop", "en").unwrap().styles(), ["style.css", "workshop.css"]);
         let lang = |tag: &str| Theme::named("paper", tag).unwrap().words().word("lang").to_owned();
-        assert_eq!([lang("en-GB"), lang("tlh"), lang("")], ["en", "en", "en"]);
+        assert_eq!([lang("en-GB"), lang("de-AT"), lang("tlh"), lang("")], ["en", "de", "en", "en"]);
     }
 
     #[test]

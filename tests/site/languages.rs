@@ -35,7 +35,7 @@ fn named(path: &Path) -> String {
 /// The themes by their names, each with its languages and their words.
 fn themes() -> BTreeMap<String, BTreeMap<String, Words>> {
     let folders = listed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("themes"));
-    let themes = folders.iter().filter(|path| path.is_dir()).map(|folder| {
+    let themes = folders.iter().filter(|path| path.join("strings").is_dir()).map(|folder| {
         let languages = listed(&folder.join("strings"));
         let words = |path: &PathBuf| toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         (named(folder), languages.iter().map(|path| (named(path), words(path))).collect())
@@ -142,7 +142,7 @@ fn every_language_names_every_day_and_month() {
         for (list, length) in
             [("months", 12), ("months_narrow", 12), ("months_long", 12), ("weekdays", 7), ("weekdays_long", 7)]
         {
-            assert_eq!(words[list].split_whitespace().count(), length, "{language}: {list}");
+            assert_eq!(words[list].split_ascii_whitespace().count(), length, "{language}: {list}");
         }
         assert!(["ltr", "rtl"].contains(&words["direction"].as_str()), "{language}");
     }

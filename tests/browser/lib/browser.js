@@ -5,6 +5,7 @@ import { chromium } from 'playwright-core';
 import { headersFor, parseHeaders } from './headers.js';
 import { belongsToDesk, fileAt } from './sites.js';
 
+export const SMALL = { width: 320, height: 640 };
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 900 };
 
