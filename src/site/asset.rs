@@ -12,10 +12,9 @@ use super::phrase::Phrase;
 use super::rows::Rows;
 use super::strip::Strip;
 use super::{facts, markdown};
-use crate::labels::symbol::Symbol;
 
 /// Events that an asset's page shows at once.
-const RECENT: usize = 12;
+pub(super) const RECENT: usize = 6;
 
 /// What stands on an asset's page.
 #[derive(Debug, Serialize)]
@@ -38,13 +37,17 @@ pub(super) struct AssetPage {
     parts: Rows,
     strip: Option<Strip>,
     history: Vec<Year>,
-    earlier: Vec<Year>,
-    earlier_word: Phrase,
+    /// What leads to all that happened, where that is more.
+    earlier: Option<Phrase>,
     notes: Option<Phrase>,
     blocks: Vec<Block>,
-    symbol: SymbolView,
+    /// What the symbol of its label is called.
+    symbol: String,
     /// What leads from the page to its own files.
     base: String,
+    /// Where the desk says how it is by now, and the newest event that the page knows; not on a page that is live itself.
+    live: Option<String>,
+    last: String,
 }
 
 /// An open fault.
@@ -55,16 +58,8 @@ struct FaultLine {
     line: Phrase,
 }
 
-/// The symbol of the asset's label.
-#[derive(Debug, Serialize)]
-struct SymbolView {
-    size: usize,
-    path: String,
-    alt: String,
-}
-
 impl AssetPage {
-    pub fn new(here: &Here, thing: &Thing, symbol: &Symbol) -> AssetPage {
+    pub fn new(here: &Here, thing: &Thing) -> AssetPage {
         let asset = thing.asset;
         let (now, now_line, tone) = here.now(thing);
         let told = &thing.chronicle.told;
@@ -89,17 +84,22 @@ impl AssetPage {
             parts: here.rows(&here.site.register().parts(&asset.number).collect::<Vec<_>>()),
             strip: here.strip(thing),
             history: here.years(told.iter().rev().take(RECENT)),
-            earlier: here.years(told.iter().rev().skip(RECENT)),
-            earlier_word: here.site.words.count("earlier", told.len().saturating_sub(RECENT)),
+            earlier: (told.len() > RECENT).then(|| {
+                let events = here.site.words.count("events", told.len());
+                here.say("history_all", &[("events", Some(events))])
+            }),
             notes: asset.notes.as_deref().map(|notes| Phrase::raw(markdown::to_html(notes), notes)),
             blocks: here.blocks(thing),
-            symbol: SymbolView { size: symbol.size(), path: symbol.path(), alt: alt.plain().to_owned() },
+            symbol: alt.plain().to_owned(),
             base: String::new(),
+            live: here.site.config().desk_url.as_ref().map(|desk| format!("{desk}/{}", asset.number)),
+            last: told.last().map(|told| told.event.id.to_string()).unwrap_or_default(),
         }
     }
 
     /// Makes buttons of the motions that need no more than a tap: they send this along.
     pub fn send(&mut self, hidden: Hidden) {
+        self.live = None;
         if let Some(motions) = &mut self.motions {
             motions.hidden = Some(hidden);
         }

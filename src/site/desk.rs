@@ -9,7 +9,7 @@ use super::lookup::Lookup;
 use super::motions::Hidden;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
-use super::{Audience, Build, Commits, Failure, Output, Theme, public, team};
+use super::{Audience, Build, Commits, Failure, Output, Theme, public};
 use crate::labels::symbol::{Room, Symbol};
 use crate::register::{EventId, Moment, Number, Opened, Slug};
 use crate::tree::Tree;
@@ -167,6 +167,23 @@ pub struct Choice {
     pub is_chosen: bool,
 }
 
+/// How an asset is, in words.
+#[derive(Debug, Clone, Serialize)]
+pub struct Said {
+    /// Who has it, until when, where it is.
+    pub now: String,
+    /// The line below that.
+    pub line: Option<String>,
+    /// The colour of it.
+    pub tone: &'static str,
+    /// When that was so.
+    pub as_of: String,
+    /// What leads to the rest.
+    pub more: String,
+    /// What can be done with it, the likeliest first.
+    pub motions: Vec<Link>,
+}
+
 /// A way to another page.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Link {
@@ -222,11 +239,8 @@ impl Stand<'_> {
         self.look(|look| {
             let site = look.here.site;
             let Some(thing) = site.things.get(number) else { return Ok(None) };
-            let press = Press::new(site, self.theme, &nowhere);
-            let symbol = team::label_symbol::<_, std::convert::Infallible>(&press, number.as_str());
-            let symbol = symbol.map_err(|failure| failure.to_string())?;
             let last = site.opened.ledger.log(number).events().last();
-            let mut page = AssetPage::new(&look.here, thing, &symbol);
+            let mut page = AssetPage::new(&look.here, thing);
             page.send(Hidden {
                 last: last.map(|logged| logged.event.id.to_string()).unwrap_or_default(),
                 nonce: nonce.to_owned(),
@@ -253,6 +267,24 @@ impl Stand<'_> {
             }
             let title = view.title();
             self.fill(look, "finder.html", title, "finder", &view, None).map(Some)
+        })
+    }
+
+    /// What a page that was made before says of an asset by now, for its script; in plain words.
+    #[must_use]
+    pub fn said(&self, number: &Number) -> Option<Said> {
+        self.look(|look| {
+            let thing = look.here.site.things.get(number)?;
+            let (now, line, tone) = look.here.now(thing);
+            let motions = look.here.motions(thing).map(|motions| motions.likely).unwrap_or_default();
+            Some(Said {
+                now: now.plain().to_owned(),
+                line: line.map(|line| line.plain().to_owned()),
+                tone,
+                as_of: self.as_of(look).plain().to_owned(),
+                more: look.word("state_more"),
+                motions: motions.into_iter().map(|motion| Link { href: motion.href, word: motion.word }).collect(),
+            })
         })
     }
 

@@ -22,8 +22,26 @@ const ENGLISH: &str = "en";
 /// What a register calls its own words.
 const WORDS: &str = "strings.toml";
 
-/// The style that those of other themes amend.
-const STYLE: &str = "style.css";
+/// The style that an asset's page has in itself.
+const INLINE: &str = "first.css";
+
+/// The words that scripts say, and the file that has them.
+const SCRIPTED: &[&str] = &[
+    "everything",
+    "filter_hint",
+    "filter_label",
+    "search",
+    "search_close",
+    "search_hint",
+    "search_label",
+    "search_none",
+    "search_some",
+    "sort_label",
+    "sort_name",
+    "sort_number",
+    "sort_status",
+];
+const WORDS_OF_SCRIPTS: &str = "words.js";
 
 /// Templates, style, script and words, ready to be filled.
 #[derive(Debug, Clone)]
@@ -66,18 +84,25 @@ impl Theme {
         tera.autoescape_on([".html", ".xml", ".svg"]);
         let mut theme = Theme { tera, words: Arc::new(words), statics: BTreeMap::new() };
         theme.teach_words();
-        for name in [FIRST, name] {
+        theme.put_on(FIRST);
+        if name != FIRST {
             theme.put_on(name);
         }
         Ok(theme)
     }
 
-    /// Takes the files of a theme in place of its own.
+    /// Takes the files of a theme in place of its own; of stylesheets, what is in them after its own.
     fn put_on(&mut self, name: &str) {
         let files = || EMBEDDED.get_dir(name).into_iter().flat_map(Dir::files).filter_map(named_text);
         let templates = files().filter(|(file, _)| is_template(file));
         self.tera.add_raw_templates(templates).map_err(|error| reason(&error)).unwrap_or_else(broken(name));
-        self.statics.extend(files().filter(|(file, _)| !is_template(file)).map(|(file, text)| (file, text.to_owned())));
+        for (file, text) in files().filter(|(file, _)| !is_template(file)) {
+            let known = self.statics.entry(file).or_default();
+            if !file.ends_with(".css") {
+                known.clear();
+            }
+            known.push_str(text);
+        }
     }
 
     /// The theme with `text` in place of its file `name`; of the words, only those that `text` names.
@@ -119,18 +144,14 @@ impl Theme {
         self.statics.iter().map(|(name, text)| (*name, text.as_str()))
     }
 
-    /// The stylesheets, in the order in which a page reads them.
-    pub(super) fn styles(&self) -> Vec<&'static str> {
-        let mut names: Vec<_> = self.statics.keys().copied().filter(|name| name.ends_with(".css")).collect();
-        names.sort_by_key(|name| *name != STYLE);
-        names
+    /// Short fingerprints of the static files: an address with one may be kept for ever.
+    pub(super) fn versions(&self) -> BTreeMap<&'static str, String> {
+        self.statics.iter().map(|(name, text)| (*name, fingerprint(text))).collect()
     }
 
-    /// A short fingerprint of a static file: an address with it may be kept for ever.
-    pub(super) fn fingerprint(&self, name: &str) -> String {
-        let text = self.statics.get(name).map(String::as_str).unwrap_or_default();
-        let bytes: Vec<_> = Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-        bytes.concat()
+    /// The style that stands in an asset's page itself, so that nothing has to be fetched before it can be read.
+    pub(super) fn inline_style(&self) -> String {
+        squeezed(self.statics.get(INLINE).map(String::as_str).unwrap_or_default())
     }
 
     /// The template `name`, filled.
@@ -138,8 +159,11 @@ impl Theme {
         self.tera.render(name, context).map_err(|error| reason(&error))
     }
 
-    /// Gives templates `count(key, n)`, which knows one and many.
+    /// Gives templates `count(key, n)`, which knows one and many, and scripts the words that they say.
     fn teach_words(&mut self) {
+        let said: BTreeMap<&str, &str> = SCRIPTED.iter().map(|name| (*name, self.words.word(name))).collect();
+        let said = serde_json::json!({ "words": said });
+        self.statics.insert(WORDS_OF_SCRIPTS, format!("globalThis.tagbook = {said};\n"));
         let words = Arc::clone(&self.words);
         self.tera.register_function("count", move |given: Kwargs, _: &State| -> TeraResult<Value> {
             let n = given.must_get::<u64>("n")?;
@@ -170,6 +194,28 @@ fn spoken(tag: &str) -> &str {
     tags.into_iter().find(|tag| strings(FIRST, tag).is_some()).unwrap_or(ENGLISH)
 }
 
+fn fingerprint(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A style sheet without remarks and without blanks that mean nothing.
+fn squeezed(css: &str) -> String {
+    let mut text = String::new();
+    let mut rest = css;
+    while let Some((before, after)) = rest.split_once("/*") {
+        text.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, behind)| behind);
+    }
+    text.push_str(rest);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut text = words.join(" ");
+    for (loose, tight) in [(" {", "{"), ("{ ", "{"), (" }", "}"), ("} ", "}"), ("; ", ";"), (": ", ":"), (";}", "}")] {
+        text = text.replace(loose, tight);
+    }
+    // Nothing in it may end the element that it stands in.
+    text.replace("</", "<\\/")
+}
+
 /// What is embedded is whole: a test has seen to it.
 fn broken<T>(theme: &str) -> impl FnOnce(String) -> T {
     move |why| unreachable!("themes/{theme}: {why}")
@@ -195,16 +241,16 @@ mod tests {
     fn the_embedded_theme_is_whole() {
         let theme = Theme::embedded();
         assert!(theme.names().contains(&"asset.html") && theme.names().contains(&"script.js"));
-        assert_eq!(theme.styles(), ["style.css"]);
         assert_eq!(theme.words().word("search"), "Search");
     }
 
     #[test]
     fn there_is_a_theme_and_a_language_or_what_stands_in() {
         assert_eq!(Theme::named("nope", "en").unwrap_err(), "there is no theme `nope`; there are paper, workshop");
-        assert_eq!(Theme::named("workshop", "en").unwrap().styles(), ["style.css", "workshop.css"]);
         let lang = |tag: &str| Theme::named("paper", tag).unwrap().words().word("lang").to_owned();
         assert_eq!([lang("en-GB"), lang("de-AT"), lang("tlh"), lang("")], ["en", "de", "en", "en"]);
+        let [paper, workshop] = ["paper", "workshop"].map(|theme| Theme::named(theme, "en").unwrap().inline_style());
+        assert!(workshop.len() > paper.len() && workshop.starts_with(&paper));
     }
 
     #[test]
@@ -215,9 +261,13 @@ mod tests {
         context.insert("t", theme.words());
         assert_eq!(theme.fill("404.html", &context).unwrap(), "Gone: Suche");
         assert_ne!(
-            theme.clone().with_override("style.css", "x").unwrap().fingerprint("style.css"),
-            theme.fingerprint("style.css")
+            theme.clone().with_override("style.css", "x").unwrap().versions()["style.css"],
+            theme.versions()["style.css"]
         );
+        assert!(theme.statics["words.js"].contains("\"search\":\"Suche\""));
+        let theme =
+            theme.with_override("first.css", "/* one */\na {\n  color: red;\n}\n/* two */ b { top: 0 }").unwrap();
+        assert_eq!(theme.inline_style(), "a{color:red}b{top:0}");
     }
 
     #[test]
