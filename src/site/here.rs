@@ -51,6 +51,11 @@ impl<'a> Here<'a> {
         self.site.words.number(n as u64)
     }
 
+    /// Several phrases with what the language writes between them.
+    pub fn listed(&self, parts: &[Phrase]) -> Phrase {
+        Phrase::joined(parts, self.site.words.word("comma"))
+    }
+
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.root)
     }

@@ -211,7 +211,7 @@ impl Here<'_> {
                 self.say("event_audit", &[("who", by()), ("where", place(location)), ("condition", condition)])
             }
             Action::Sighting { source, location, lat, lon, .. } => {
-                let spot = lat.zip(*lon).map(|(lat, lon)| Phrase::text(&format!("{lat:.4}, {lon:.4}")));
+                let spot = lat.zip(*lon).map(|(lat, lon)| Phrase::left_to_right(&format!("{lat:.4}, {lon:.4}")));
                 self.say(&format!("event_sighting_{}", source.word()), &[("where", place(location)), ("place", spot)])
             }
             Action::Missing {} => self.say("event_missing", &[("who", by())]),

@@ -10,7 +10,7 @@ use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 use super::phrase::Phrase;
 use super::words::Words;
 
-/// A folder for each theme. All but the first have only what sets them apart from it.
+/// A folder for each theme, with its words in `strings/`. All but the first have only what sets them apart from it.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
 /// The theme that all others build on.
@@ -21,9 +21,6 @@ const ENGLISH: &str = "en";
 
 /// What a register calls its own words.
 const WORDS: &str = "strings.toml";
-
-/// Files that are handed out as they are.
-const STATICS: &[&str] = &["first.css", "style.css", "pages.css", "script.js", "search.js", "photo.js", "tag.svg"];
 
 /// The style that an asset's page has in itself.
 const INLINE: &str = "first.css";
@@ -72,7 +69,8 @@ impl Theme {
     /// # Panics
     /// Never in a program that was tested: its own templates are.
     pub fn named(name: &str, language: &str) -> Result<Theme, String> {
-        let names: Vec<&str> = EMBEDDED.dirs().filter_map(|dir| dir.path().to_str()).collect();
+        let themes = EMBEDDED.dirs().filter(|dir| dir.get_dir(dir.path().join("strings")).is_some());
+        let names: Vec<&str> = themes.filter_map(|dir| dir.path().to_str()).collect();
         if !names.contains(&name) {
             return Err(format!("there is no theme `{name}`; there are {}", names.join(", ")));
         }
@@ -86,22 +84,25 @@ impl Theme {
         tera.autoescape_on([".html", ".xml", ".svg"]);
         let mut theme = Theme { tera, words: Arc::new(words), statics: BTreeMap::new() };
         theme.teach_words();
-        for name in [FIRST, name] {
+        theme.put_on(FIRST);
+        if name != FIRST {
             theme.put_on(name);
         }
         Ok(theme)
     }
 
-    /// Takes the files of a theme in place of its own.
+    /// Takes the files of a theme in place of its own; of stylesheets, what is in them after its own.
     fn put_on(&mut self, name: &str) {
         let files = || EMBEDDED.get_dir(name).into_iter().flat_map(Dir::files).filter_map(named_text);
-        for name in STATICS {
-            if let Some((_, text)) = files().find(|(file, _)| file == name) {
-                self.statics.insert(name, text.to_owned());
-            }
-        }
-        let templates = files().filter(|(file, _)| !STATICS.contains(file));
+        let templates = files().filter(|(file, _)| is_template(file));
         self.tera.add_raw_templates(templates).map_err(|error| reason(&error)).unwrap_or_else(broken(name));
+        for (file, text) in files().filter(|(file, _)| !is_template(file)) {
+            let known = self.statics.entry(file).or_default();
+            if !file.ends_with(".css") {
+                known.clear();
+            }
+            known.push_str(text);
+        }
     }
 
     /// The theme with `text` in place of its file `name`; of the words, only those that `text` names.
@@ -126,7 +127,7 @@ impl Theme {
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.tera.get_template_names().collect();
-        names.extend(STATICS);
+        names.extend(self.statics.keys());
         names.push(WORDS);
         names.sort_unstable();
         names
@@ -173,8 +174,13 @@ impl Theme {
 }
 
 /// The name and text of an embedded file.
-fn named_text<'a>(file: &'a File) -> Option<(&'a str, &'a str)> {
+fn named_text(file: &'static File<'static>) -> Option<(&'static str, &'static str)> {
     file.path().file_name()?.to_str().zip(file.contents_utf8())
+}
+
+/// Whether a file is filled: all others are handed out as they are.
+fn is_template(name: &str) -> bool {
+    [".html", ".xml"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// The words of a theme in a language.
@@ -240,9 +246,11 @@ mod tests {
 
     #[test]
     fn there_is_a_theme_and_a_language_or_what_stands_in() {
-        assert!(Theme::named("nope", "en").unwrap_err().contains("paper"));
+        assert_eq!(Theme::named("nope", "en").unwrap_err(), "there is no theme `nope`; there are paper, workshop");
         let lang = |tag: &str| Theme::named("paper", tag).unwrap().words().word("lang").to_owned();
-        assert_eq!([lang("en-GB"), lang("tlh"), lang("")], ["en", "en", "en"]);
+        assert_eq!([lang("en-GB"), lang("de-AT"), lang("tlh"), lang("")], ["en", "de", "en", "en"]);
+        let [paper, workshop] = ["paper", "workshop"].map(|theme| Theme::named(theme, "en").unwrap().inline_style());
+        assert!(workshop.len() > paper.len() && workshop.starts_with(&paper));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod feeds;
 mod harness;
 mod hostile;
+mod languages;
 mod links;
 mod public;
 mod stories;

@@ -1,15 +1,46 @@
 // What can be seen to be wrong with a page that is open in a window.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { hostSite, openWindow } from './browser.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+// In the dark only the colours are others.
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+
+// All that is wrong with a page of a site in a window of one size, in light and in dark.
+export async function wrongAt(browser, site, url, size) {
+  const shown = await openWindow(browser, size);
+  try {
+    await hostSite(shown, site);
+    await shown.page.goto(url, { waitUntil: 'load' });
+    const problems = await wrongWith(shown.page, size, site.desk);
+    return [...shown.complaints, ...problems].map((problem) => `${url}: ${problem}`);
+  } finally {
+    await shown.context.close();
+  }
+}
+
+// All that is wrong with a page that is open.
+export async function wrongWith(page, { width }, desk) {
+  const problems = await overflow(page, width);
+  if (width < 500) problems.push(...await smallTargets(page, desk));
+  for (const [scheme, rules] of [['light', null], ['dark', COLOURS]]) {
+    await paint(page, scheme);
+    problems.push(...(await barriers(page, rules)).map((barrier) => `${scheme}: ${barrier}`));
+  }
+  return problems;
+}
 
 // Wider than the window: which elements stick out.
 export async function overflow(page, width) {
   return page.evaluate((limit) => {
     const { scrollWidth } = document.scrollingElement;
     if (scrollWidth <= limit) return [];
-    const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > limit + 1);
+    const wide = [...document.querySelectorAll('body *')].filter((element) => {
+      const { left, right } = element.getBoundingClientRect();
+      return right > limit + 1 || left < -1;
+    });
     const named = wide.slice(0, 4).map((element) => element.outerHTML.slice(0, 100));
     return [`scrolls sideways: ${scrollWidth} px in a window of ${limit} px: ${named.join(' | ')}`];
   }, width);
