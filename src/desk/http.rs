@@ -166,14 +166,15 @@ fn believed(headers: &HeaderMap, connected: Option<IpAddr>, proxies: &[IpAddr]) 
 pub fn respond(reply: Reply, is_head: bool) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let (kind, body, to) = match reply.body {
-        Body::Empty => ("text/plain; charset=utf-8", String::new(), None),
-        Body::Page(text) => ("text/html; charset=utf-8", text, None),
-        Body::Json(value) => ("application/json", format!("{value}\n"), None),
-        Body::File(kind, text) => (kind, text, None),
-        Body::Elsewhere(to) => ("text/plain; charset=utf-8", String::new(), Some(to)),
+        Body::Empty => ("text/plain; charset=utf-8", Vec::new(), None),
+        Body::Page(text) => ("text/html; charset=utf-8", text.into_bytes(), None),
+        Body::Json(value) => ("application/json", format!("{value}\n").into_bytes(), None),
+        Body::File(kind, bytes) => (kind, bytes, None),
+        Body::Elsewhere(to) => ("text/plain; charset=utf-8", Vec::new(), Some(to)),
     };
-    let is_file = kind.starts_with("text/css") || kind.starts_with("text/javascript") || kind.starts_with("image/");
-    let body = if is_head { String::new() } else { body };
+    let is_file =
+        ["text/css", "text/javascript", "image/", "application/wasm"].iter().any(|file| kind.starts_with(file));
+    let body = if is_head { Vec::new() } else { body };
     let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
     let headers = response.headers_mut();
     guard(headers);

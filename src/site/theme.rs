@@ -15,7 +15,18 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 const WORDS: &str = "strings.toml";
 
 /// Files that are handed out as they are.
-const STATICS: &[&str] = &["style.css", "script.js", "tag.svg"];
+const STATICS: &[&str] = &["style.css", "script.js", "tag.svg", SCANNER];
+
+/// The script of the scanner: only its page asks for it.
+pub(super) const SCANNER: &str = "scan.js";
+
+/// What others have made and the scanner may need, which no register replaces.
+pub(super) const VENDORED: &[&str] = &[
+    "vendor/zxing_reader.js",
+    "vendor/zxing_reader.wasm",
+    "vendor/LICENSE-zxing-wasm.txt",
+    "vendor/LICENSE-zxing-cpp.txt",
+];
 
 /// Templates, style, script and words, ready to be filled.
 #[derive(Debug, Clone)]
@@ -81,15 +92,21 @@ impl Theme {
         &self.words
     }
 
-    /// Files that are handed out as they are, and their text.
+    /// Files that are handed out as they are and that any page may ask for, and their text.
     pub(super) fn statics(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.statics.iter().map(|(name, text)| (*name, text.as_str()))
+        self.statics.iter().filter(|(name, _)| **name != SCANNER).map(|(name, text)| (*name, text.as_str()))
+    }
+
+    /// A file that is handed out as it is.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.statics.get(name).map(String::as_bytes).or_else(|| vendored(name))
     }
 
     /// A short fingerprint of a static file: an address with it may be kept for ever.
     pub(super) fn fingerprint(&self, name: &str) -> String {
-        let text = self.statics.get(name).map(String::as_str).unwrap_or_default();
-        let bytes: Vec<_> = Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+        let digest = Sha256::digest(self.file(name).unwrap_or_default());
+        let bytes: Vec<_> = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
         bytes.concat()
     }
 
@@ -107,6 +124,11 @@ impl Theme {
             Ok(Value::safe_string(said.html()))
         });
     }
+}
+
+/// A file that others have made.
+pub(super) fn vendored(name: &str) -> Option<&'static [u8]> {
+    EMBEDDED.get_file(name).filter(|_| VENDORED.contains(&name)).map(include_dir::File::contents)
 }
 
 fn is_template(name: &str) -> bool {
@@ -134,6 +156,17 @@ mod tests {
         let theme = Theme::embedded();
         assert!(theme.names().contains(&"asset.html") && theme.names().contains(&"script.js"));
         assert_eq!(theme.words().word("search"), "Search");
+    }
+
+    #[test]
+    fn what_others_have_made_is_there_as_it_is() {
+        let theme = Theme::embedded();
+        for name in VENDORED {
+            assert!(theme.file(name).is_some_and(|bytes| !bytes.is_empty()), "{name}");
+        }
+        assert!(theme.file("vendor/zxing_reader.wasm").unwrap().starts_with(b"\0asm"));
+        assert_eq!((theme.file("vendor/README.md"), theme.file("base.html")), (None, None));
+        assert!(theme.with_override("vendor/zxing_reader.js", "").is_err());
     }
 
     #[test]
