@@ -186,7 +186,7 @@ const show = () => {
   find('.nothing').hidden = all.length > 0;
   find('.empty').hidden = all.length === 0;
   undoButton.hidden = undone?.name !== current();
-  const first = all[0] && (sent ? say(words.sent, { at: time(sent.at) }) : say(words.since, { at: time(all[0].at) }));
+  const first = all[0] && (sent ? say(words.taken, { at: time(sent.at) }) : say(words.since, { at: time(all[0].at) }));
   find('#scanned .small').textContent = first ? `${all.length}, ${first}` : '';
   fetchTable().then((rows) => {
     if (items() === all || all.length === 0) list.querySelector('ol').replaceChildren(...[...all].reverse().map((item) => line(item, rows)));
