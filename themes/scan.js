@@ -52,6 +52,18 @@ const write = (name, value) => {
 let lists = read(kept) ?? {};
 let undone = null;
 
+const tell = (sentence) => {
+  said.textContent = sentence;
+  said.removeAttribute('data-hint');
+};
+
+// What helps stands there until something happened, and not in place of that.
+const hint = (sentence) => {
+  if (said.textContent && !said.hasAttribute('data-hint')) return;
+  said.textContent = sentence;
+  said.setAttribute('data-hint', '');
+};
+
 const value = (name) => page.elements[name]?.value ?? '';
 const current = () => (value('kind') === 'audit' ? `audit ${value('audit')} ${value('location')}` : value('kind'));
 const items = () => lists[current()]?.items ?? [];
@@ -74,7 +86,7 @@ const finish = (search) => {
   choose({ mode: kind, audit, location: place });
   change(lists[name].items.filter(({ number }) => !recorded.has(number)), null, name);
   const rest = left.length ? count(words.left, left.length) : '';
-  said.textContent = `${count(words.done, recorded.size)}. ${rest}`.trim();
+  tell(`${count(words.done, recorded.size)}. ${rest}`.trim());
 };
 
 // What is scanned
@@ -136,7 +148,7 @@ let fading;
 const react = (tone, sentence, number, name = '') => {
   sound(TONES[tone]);
   navigator.vibrate?.(BUZZES[tone]);
-  said.textContent = sentence;
+  tell(sentence);
   finder.dataset.hit = tone;
   const hit = find('.hit');
   hit.hidden = !number;
@@ -196,7 +208,7 @@ const show = () => {
 const takeOff = (next, sentence) => {
   undone = { name: current(), items: items() };
   change(next);
-  said.textContent = sentence;
+  tell(sentence);
 };
 
 // What for
@@ -315,7 +327,8 @@ const stop = (state = 'off', sentence = '') => {
   lock?.release().catch(() => {});
   lock = null;
   finder.dataset.state = state;
-  if (sentence) said.textContent = sentence;
+  find('[data-switch=light]').hidden = true;
+  if (sentence) tell(sentence);
 };
 
 const REASONS = { NotAllowedError: 'notAllowed', SecurityError: 'notAllowed' };
@@ -324,7 +337,7 @@ const start = async () => {
   if (stream || isStarting) return;
   isStarting = true;
   finder.dataset.state = 'starting';
-  said.textContent = words.starting;
+  hint(words.starting);
   try {
     const wanted = { facingMode: 'environment', width: { ideal: 1280 }, height: { ideal: 1280 } };
     stream = await navigator.mediaDevices.getUserMedia({ video: wanted });
@@ -341,7 +354,7 @@ const start = async () => {
   isWanted = true;
   write(`${kept}camera`, true);
   finder.dataset.state = 'on';
-  said.textContent = words.aim;
+  hint(words.aim);
   const [track] = stream.getVideoTracks();
   track.addEventListener('ended', () => stop());
   const light = find('[data-switch=light]');
@@ -356,7 +369,7 @@ const start = async () => {
 const startCamera = async () => {
   if (!navigator.mediaDevices?.getUserMedia) {
     finder.hidden = true;
-    said.textContent = globalThis.isSecureContext ? words.noCamera : words.notSafe;
+    tell(globalThis.isSecureContext ? words.noCamera : words.notSafe);
     return;
   }
   const state = await navigator.permissions?.query({ name: 'camera' }).then((found) => found.state, () => 'prompt');
@@ -402,7 +415,7 @@ const listen = () => {
     const back = undone.items.filter(({ number }) => !items().some((item) => item.number === number));
     undone = null;
     change([...back, ...items()].sort((a, b) => a.at - b.at));
-    said.textContent = '';
+    tell('');
     typed.focus({ preventScroll: true });
   });
   find('.start').addEventListener('click', start);

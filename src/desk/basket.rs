@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Fields};
@@ -11,6 +10,7 @@ use super::motions::{Fate, Wrong, refused_items};
 use super::pages::{button, item, kept, nonce};
 use super::receipt::recorded_line;
 use super::reply::{Reply, no, refused};
+use super::scanner::is_scanned;
 use super::who::{Caller, SPEAKER};
 use super::{Desk, View};
 use crate::git;
@@ -18,7 +18,7 @@ use crate::register::motion::{PassedOver, kind};
 use crate::register::time::instant;
 use crate::register::{Action, EventId, Motion, Number, Refusal, Refusals, Slug, Tz};
 use crate::site::Phrase;
-use crate::site::desk::{Form, Input, Item, Link, Look, Notice, View as Page};
+use crate::site::desk::{Input, Item, Look, Notice, View as Page};
 
 /// Assets that are moved at once.
 const MOST: usize = 200;
@@ -50,14 +50,6 @@ const COMMON: &[&str] = &[
     "audit",
     "scanned",
 ];
-
-/// What can become of all that is in a basket, and the words of its button.
-const FOR_ALL: &[(&str, &str)] = &[("have", "basket_take"), ("back", "basket_back"), ("audit", "basket_audit")];
-
-/// Whether it is a list of the scanner's, which keeps it: the phone's basket is neither in it nor changed by it.
-fn is_scanned(asked: &Asked) -> bool {
-    asked.fields.said("scanned").is_some()
-}
 
 /// The numbers as a cookie keeps them, of the newest as many as have room in it.
 fn newest(numbers: &[Number], room: usize) -> String {
@@ -135,30 +127,7 @@ impl Desk {
             let numbers: Vec<&str> = found.iter().map(Number::as_str).chain(rest).collect();
             let mut input = sheet.plain("numbers", look.word("basket_numbers"), "area", &numbers.join("\n"), true);
             input.hint = Some(look.word("basket_hint"));
-            let what = asked.fields.said("kind").filter(|what| FOR_ALL.iter().any(|(kind, _)| kind == what));
-            let what = what.unwrap_or("have");
-            let mut fields = vec![input];
-            fields.extend(kind(what).into_iter().flat_map(|kind| sheet.of(kind, None)));
-            let mut hidden = vec![("nonce".to_owned(), nonce())];
-            for name in ["audit", "scanned"] {
-                let said = asked.fields.said(name).filter(|_| fields.iter().all(|field| field.name != name));
-                hidden.extend(said.map(|said| (name.to_owned(), said.to_owned())));
-            }
-            let button_of = |kind: &str, word: &str| ("kind".to_owned(), kind.to_owned(), look.word(word));
-            let others = FOR_ALL.iter().filter(|(kind, _)| *kind != what && what != "audit" && *kind != "audit");
-            page.forms.push(Form {
-                action: self.at("batch"),
-                submit: FOR_ALL
-                    .iter()
-                    .find(|(kind, _)| *kind == what)
-                    .map_or_else(String::new, |(_, word)| look.word(word)),
-                first: true,
-                fields,
-                hidden,
-                name: Some(("kind".into(), what.to_owned())),
-                others: others.map(|(kind, word)| button_of(kind, word)).collect(),
-                ..Form::default()
-            });
+            page.forms.push(self.form_for_all(asked, &sheet, input));
             page.links.push(self.to_scanner("", look.word("basket_scan")));
             if !found.is_empty() && !is_scanned(asked) {
                 page.forms.push(button(self.at("empty"), look.word("basket_empty"), Vec::new()));
@@ -343,28 +312,14 @@ impl Desk {
             self.page(&view, caller, status, |look| {
                 let receipt = Receipt { done: &done, commit: commit.as_deref(), refusals: &refusals, basket };
                 let mut page = self.receipt_of_many(&view, look, caller, &receipt, &outcome.passed_over);
-                page.links.extend(self.scan_on(asked, look, &receipt));
+                let refused = receipt.refusals.iter().map(|(number, _)| number.to_string());
+                let left: Vec<String> = refused.chain(basket.unread.iter().cloned()).collect();
+                page.links.extend(self.scan_on(asked, look, !done.is_empty(), &left));
                 page
             })
         };
         reply.has_recorded = !outcome.done.is_empty();
         Ok(reply)
-    }
-
-    /// The way back to the scanner, which is told what of its list could not be recorded.
-    fn scan_on(&self, asked: &Asked, look: &Look, receipt: &Receipt) -> Option<Link> {
-        let id = asked.fields.said("scanned")?;
-        let refused = receipt.refusals.iter().map(|(number, _)| number.to_string());
-        let left: Vec<String> = refused.chain(receipt.basket.unread.iter().cloned()).collect();
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let done = format!("?done={}&left={}", encoded(id), encoded(&left.join(" ")));
-        let query = if receipt.done.is_empty() { "" } else { done.as_str() };
-        Some(self.to_scanner(query, look.word("basket_scan_on")))
-    }
-
-    /// A link to the scanner, which is a page of the site.
-    fn to_scanner(&self, query: &str, word: String) -> Link {
-        Link { href: format!("{}scan/{query}", self.settings.site), word }
     }
 
     fn receipt_of_many(

@@ -20,6 +20,7 @@ mod people;
 mod readers;
 mod receipt;
 pub mod reply;
+mod scanner;
 mod shelf;
 mod stranger;
 mod who;

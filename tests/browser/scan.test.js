@@ -192,20 +192,27 @@ test('whoever goes back from the desk without having sent the form finds the lis
   none(hand.flaws);
 });
 
-test('where the browser reads labels itself, nothing else is loaded', LIMIT, async (t) => {
+test('where the browser reads labels itself, nothing else is loaded, and it is not asked too often', LIMIT, async (t) => {
   const hand = await phone(t, 'three');
   await hand.page.addInitScript((text) => {
+    globalThis.pictures = 0;
     globalThis.BarcodeDetector = class {
       static async getSupportedFormats() {
         return ['qr_code'];
       }
 
       async detect() {
+        globalThis.pictures += 1;
         return [{ rawValue: text, format: 'qr_code' }];
       }
     };
   }, `${base.replace('http', 'HTTP')}CAM-0003`);
   await scan(hand, '', ['CAM-0003']);
+  const before = await hand.page.evaluate(() => globalThis.pictures);
+  await hand.page.waitForTimeout(2000);
+  const pictures = await hand.page.evaluate(() => globalThis.pictures) - before;
+  assert.ok(pictures > 0 && pictures <= 17, `${pictures} pictures in two seconds`);
+  await said(hand, 'is on the list'); // and is not said to be there again, as long as it stays before the camera
   assert.deepEqual(hand.asked.filter((url) => url.includes('/vendor/')), []);
   none(hand.flaws);
 });
@@ -224,6 +231,37 @@ test('a detector that fails gives way to the other one', LIMIT, async (t) => {
     };
   });
   await scan(hand, '', THREE);
+  none(hand.flaws);
+});
+
+test('what was scanned is heard and felt, and the tone can be switched off', LIMIT, async (t) => {
+  const hand = await phone(t, 'blind');
+  await hand.page.addInitScript(() => {
+    globalThis.told = { tones: [], buzzes: [] };
+    const { createOscillator } = BaseAudioContext.prototype;
+    BaseAudioContext.prototype.createOscillator = function create() {
+      const wave = createOscillator.call(this);
+      wave.addEventListener('ended', () => globalThis.told.tones.push(wave.frequency.value));
+      return wave;
+    };
+    navigator.vibrate = (buzz) => globalThis.told.buzzes.push(buzz.length);
+  });
+  const told = (tones, buzzes) => hand.page.waitForFunction(
+    (wanted) => JSON.stringify([globalThis.told.tones, globalThis.told.buzzes]) === wanted, JSON.stringify([tones, buzzes]),
+  );
+  await hand.open(`${base}scan/`);
+  await hand.page.getByLabel('Or type a number').tap();
+  await enter(hand, 'CAM-0001');
+  await told([880, 1320], [1]);
+  await enter(hand, 'CAM-0001');
+  await told([880, 1320, 440, 440], [1, 3]);
+  await enter(hand, 'https://elsewhere.example/CAM-0002');
+  await told([880, 1320, 440, 440, 220], [1, 3, 1]);
+  await hand.page.getByRole('button', { name: 'Sound' }).tap();
+  await hand.page.reload();
+  await hand.page.getByLabel('Or type a number').tap();
+  await enter(hand, 'CAM-0002');
+  await told([], [1]);
   none(hand.flaws);
 });
 
@@ -272,25 +310,6 @@ test('without JavaScript the page is a form that leads to the desk', LIMIT, asyn
   none(hand.flaws);
 });
 
-test('on a static host with its headers, labels are read, and the desk of another origin sends one back', LIMIT, async (t) => {
-  const [port, far] = [await freePort(), `${base}desk`];
-  const site = `http://127.0.0.1:${port}/`;
-  record({ 'tagbook.toml': readFileSync(join(register.folder, 'tagbook.toml'), 'utf8').replace(/^base_url.*$/m, `base_url = "${site}"\nformer_base_urls = ["${base}"]`) });
-  t.after(await register.host(port));
-  const other = await register.openDesk('--url', far, '--port', String(await freePort()));
-  t.after(() => other.kill());
-  const hand = await phone(t, 'three');
-  await hand.context.grantPermissions(['camera'], { origin: new URL(site).origin });
-  await hand.open(`${site}scan/`);
-  await hand.page.getByRole('button', { name: 'Start the camera' }).tap();
-  for (const number of THREE) await listed(hand, number);
-  assert.ok(hand.asked.some((url) => url.startsWith(site) && url.includes('zxing_reader.wasm')));
-  await hand.page.getByRole('button', { name: 'Remove CAM-0001' }).tap();
-  assert.equal(await hand.tap('Take \\d'), 200);
-  assert.ok(hand.page.url().startsWith(far));
-  none(hand.flaws);
-});
-
 test('the page fits and can be used by everybody, on every screen, in light and in dark', LIMIT, async (t) => {
   const hand = await phone(t, 'three');
   const { page } = hand;
@@ -307,6 +326,31 @@ test('the page fits and can be used by everybody, on every screen, in light and 
     }
   }
   none([...problems, ...hand.flaws]);
+});
+
+test('on a static host with its headers, labels are read, and a desk of another origin sends one back', LIMIT, async (t) => {
+  const hand = await phone(t, 'three');
+  const [site, far] = [await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}/`);
+  const settings = readFileSync(join(register.folder, 'tagbook.toml'), 'utf8');
+  const moved = settings.replace(/^base_url.*$/m, `base_url = "${site}"\nformer_base_urls = ["${base}"]`).replace(/^desk_url.*$/m, `desk_url = "${far}desk"`);
+  record({ 'tagbook.toml': moved });
+  t.after(await register.host(new URL(site).port));
+  const other = await register.openDesk('--port', new URL(far).port);
+  t.after(() => other.kill());
+  await hand.context.grantPermissions(['camera'], { origin: new URL(site).origin });
+  await hand.open(`${site}scan/`);
+  await hand.page.getByRole('button', { name: 'Start the camera' }).tap();
+  for (const number of THREE) await listed(hand, number);
+  assert.ok(hand.asked.some((url) => url.startsWith(site) && url.includes('zxing_reader.wasm')));
+  await hand.tap('Take 3');
+  assert.ok(hand.page.url().startsWith(`${far}desk/batch?`), hand.page.url());
+  await recordsOne(async () => assert.equal(await hand.tap('Take all of it'), 200));
+  await hand.page.context().clearPermissions();
+  await hand.tap('Scan on');
+  assert.ok(hand.page.url().startsWith(`${site}scan/`), hand.page.url());
+  await said(hand, 'Recorded: 3');
+  assert.deepEqual(await list(hand), []);
+  none(hand.flaws);
 });
 
 test('what others have made is as they published it', () => {
