@@ -105,9 +105,21 @@ const nameIn = (text) => {
 
 const host = (text) => (URL.canParse?.(text) && new URL(text).host) || text.slice(0, 40);
 
+// The label of a place says where one counts.
+const arriveAt = (name) => {
+  const slug = /^locations ([a-z0-9-]+)$/i.exec(name)?.[1].toLowerCase();
+  const place = [...page.elements.location?.options ?? []].find((option) => option.value && option.value === slug);
+  if (!place || value('kind') !== 'audit') return false;
+  choose({ location: slug });
+  chosen();
+  react('added', say(words.placed, { where: place.textContent }));
+  return true;
+};
+
 const take = async (text, isOfGoods = false) => {
   const rows = await fetchTable();
   const name = nameIn(text);
+  if (name !== null && arriveAt(name)) return;
   const row = name === null ? undefined : exactly(rows, name);
   // Goods bear bars of their own, which mean nothing here.
   if (!row && isOfGoods) return;

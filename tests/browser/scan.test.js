@@ -137,6 +137,11 @@ test('a shelf is counted for an audit, with a list for each place', LIMIT, async
   await scan(hand, '?audit=2026-q4', THREE);
   assert.equal(await hand.page.getByLabel('Where you are').inputValue(), 'shelf-a', 'the scope of the audit is where one begins');
   await hand.look('scanner of an audit');
+  // Another place has a list of its own; the label of a place leads to it.
+  await hand.page.getByLabel('Where you are').selectOption('');
+  await hand.page.locator('.send button').filter({ hasNotText: 'Shelf' }).waitFor();
+  await enter(hand, `${base}locations/shelf-a/`);
+  await said(hand, 'You are in Shelf A');
   assert.equal(await hand.tap('Record 3 in Shelf A'), 200);
   assert.equal(await hand.page.getByLabel('Where', { exact: true }).inputValue(), 'shelf-a');
   await recordsOne(async () => assert.equal(await hand.tap('All of it was seen'), 200));

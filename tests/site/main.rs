@@ -7,4 +7,5 @@ mod harness;
 mod hostile;
 mod links;
 mod public;
+mod scanner;
 mod stories;
