@@ -22,6 +22,7 @@ mod photos;
 mod readers;
 mod receipt;
 pub mod reply;
+mod scanner;
 mod shelf;
 mod stranger;
 mod who;
@@ -259,7 +260,7 @@ impl Desk {
         let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
         match (asked.is_post, path.as_slice()) {
             (false, ["healthz"]) => Ok(self.health()),
-            (false, ["static", name]) => Ok(self.file(asked, name)),
+            (false, ["static", name @ ..]) => Ok(self.file(asked, &name.join("/"))),
             (false, ["openapi.json"]) => Ok(Reply::json(200, pages::openapi(&self.settings.url))),
             (_, ["healthz" | "static" | "openapi.json", ..]) => Ok(self.not_found(asked)),
             _ => self.answer_someone(asked, &path),

@@ -30,8 +30,8 @@ pub enum Body {
     Page(String),
     /// An object for programs.
     Json(Value),
-    /// A file that is handed out as it is: its type and text.
-    File(&'static str, String),
+    /// A file that is handed out as it is: its type and bytes.
+    File(&'static str, Vec<u8>),
     /// A picture of the register: its type and bytes.
     Picture(&'static str, Vec<u8>),
     /// Another page has it.

@@ -392,8 +392,3 @@ impl Look<'_> {
 pub fn is_public(opened: &Opened, number: &Number) -> bool {
     public::is_shown(&opened.register, number)
 }
-
-/// The files of the theme that are handed out as they are: name and text.
-pub fn statics(theme: &Theme) -> impl Iterator<Item = (&'static str, &str)> {
-    theme.statics()
-}

@@ -36,6 +36,7 @@ mod phrase;
 mod press;
 mod public;
 mod rows;
+mod scan;
 mod standing;
 mod strip;
 mod tables;
@@ -156,7 +157,7 @@ pub fn render<E: Send>(
         press.hand_out(format!("static/{name}"), text)?;
     }
     press.hand_out(".nojekyll", "")?;
-    press.hand_out("_headers", frame::headers(press.csp()))?;
+    press.hand_out("_headers", press.headers())?;
     about::print(&press)?;
     match build.audience {
         Audience::Team => team::print(&press),

@@ -12,7 +12,7 @@ use super::lookup::Thing;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use super::{
-    Failure, Output, activity, audits, categories, due, feed, history, jobs, locations, papers, people, public, tables,
+    Failure, Output, activity, audits, categories, due, feed, history, jobs, locations, papers, people, public, scan, tables,
     troubles,
 };
 use crate::labels::symbol::{self, Symbol};
@@ -27,6 +27,7 @@ where
     press.site.things.par_iter().try_for_each(|(_, thing)| asset(press, thing))?;
     public::aliases_and_stubs(press)?;
     super::labels::print(press)?;
+    scan::print(press)?;
     lists(press)?;
     let stretches = activity::stretches(press.site.events.len());
     stretches.par_iter().try_for_each(|stretch| press.print(&activity::page(press.site, stretch)))?;

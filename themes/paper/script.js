@@ -33,6 +33,7 @@ const startForms = () => {
 
 // What finds, filters and sorts is fetched where there is a field or a list for it, or once someone wants to search.
 const startSearch = () => {
+  if (document.querySelector('script[src*="search.js"]')) return;
   let loading = false;
   const load = () => {
     if (loading) return;
@@ -84,8 +85,20 @@ const startLive = async () => {
   });
 };
 
+// A receipt of what was scanned: the scanner of this phone, where it is of the same origin, is told.
+const startReceipt = () => {
+  const link = document.querySelector('.desk .onward a[href*="/scan/?done="]');
+  if (!link || link.origin !== location.origin) return;
+  try {
+    localStorage.setItem(`tagbook.scan:${link.pathname}done`, JSON.stringify(link.search));
+  } catch {
+    // The link says the same.
+  }
+};
+
 startLive();
 startWithoutServer();
 startEnrolment();
+startReceipt();
 startForms();
 startSearch();

@@ -28,6 +28,7 @@ export const TYPES = {
   '.ics': 'text/calendar; charset=utf-8',
   '.csv': 'text/csv; charset=utf-8',
   '.tsv': 'text/tab-separated-values; charset=utf-8',
+  '.wasm': 'application/wasm',
 };
 
 export async function launch(more = []) {

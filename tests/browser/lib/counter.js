@@ -20,6 +20,7 @@ const TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
 };
 
 // How long a tap may take, on a machine that has much else to do.
@@ -42,12 +43,12 @@ const RECORDS = {
   'assets/SND-00xx/SND-0002/asset.toml': 'name = "Zoom H6"\ncategory = "sound"\nhome = "shelf-a"\npart_of = "KIT-0001"\n',
 };
 
-// A Chromium that finds every host below `test` on this machine.
-export async function launchHere() {
+// A Chromium that finds every host below `test` on this machine, with `more` flags.
+export async function launchHere(more = []) {
   return chromium.launch({
     executablePath: execFileSync('sh', ['-c', CHROMIUM]).toString().trim(),
     chromiumSandbox: process.getuid?.() !== 0,
-    args: ['--disable-gpu', '--no-first-run', '--disable-background-networking', '--host-resolver-rules=MAP *.test 127.0.0.1'],
+    args: ['--disable-gpu', '--no-first-run', '--disable-background-networking', '--host-resolver-rules=MAP *.test 127.0.0.1', ...more],
   });
 }
 
