@@ -254,7 +254,31 @@ const startForms = () => {
   addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach((form) => delete form.dataset.sent));
 };
 
+// Where the desk is on the site's own origin, a worker keeps the register for where there is no network, and has motions
+// wait there. What it has to say is shown by a script of its own, which nobody else needs.
+const startOffline = () => {
+  const { desk, offline, kept } = document.body.dataset;
+  const workers = navigator.serviceWorker;
+  const home = new URL(root, location.href).href;
+  const at = desk && new URL(desk, location.href).href;
+  if (!workers || (desk ? !at.startsWith(home) : !workers.controller)) return;
+  if (desk) workers.register(`${home}sw.js?desk=${encodeURIComponent(new URL(at).pathname)}`, { scope: home }).catch(() => {});
+  const show = (motions) => import(offline ?? `${home}static/offline.js`).then((script) => script.show(motions, { home, make, startSearch }), () => {});
+  const hello = () => workers.ready.then(({ active }) => active.postMessage({ do: 'hello' }));
+  let isQuiet = kept === undefined;
+  workers.addEventListener('message', ({ data: { motions } }) => {
+    if (isQuiet && motions.length === 0) return;
+    isQuiet = false;
+    show(motions);
+  });
+  addEventListener('online', hello);
+  document.addEventListener('visibilitychange', () => document.hidden || hello());
+  hello();
+  if (!isQuiet) show([]);
+};
+
 startWithoutServer();
+startOffline();
 startEnrolment();
 startForms();
 startAllSearch();

@@ -22,10 +22,12 @@ pub const PAGES: &[&str] = &[
     "labels",
     "locations",
     "me",
+    "offline",
     "overdue",
     "people",
     "receipt",
     "search",
+    "snapshot",
     "static",
 ];
 

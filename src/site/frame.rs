@@ -28,6 +28,9 @@ struct Site<'a> {
     csp: &'a str,
     style: String,
     script: String,
+    /// Whether a worker of ours stands before the site and the desk, for where there is no network.
+    worker: bool,
+    offline: String,
     nav: Vec<Link>,
     more: Vec<Link>,
 }
@@ -61,6 +64,8 @@ impl Frame {
             csp: &csp,
             style: theme.fingerprint("style.css"),
             script: theme.fingerprint("script.js"),
+            worker: has_worker(site),
+            offline: theme.fingerprint("offline.js"),
             nav: links(&nav),
             more: links(&more),
         };
@@ -82,6 +87,17 @@ impl Frame {
     pub fn page_title(&self, title: &str) -> String {
         if title.is_empty() { self.title.clone() } else { format!("{title} · {}", self.title) }
     }
+}
+
+/// Whether the desk lies below the site, so that one worker can stand before both.
+pub(super) fn has_worker(site: &Lookup) -> bool {
+    let config = site.config();
+    let is_below = |desk: &str| {
+        let base = config.base_url.as_deref().map(|base| base.trim_end_matches('/'));
+        desk.starts_with('/')
+            || base.is_some_and(|base| desk.strip_prefix(base).is_some_and(|rest| rest.starts_with('/')))
+    };
+    site.build.audience == Audience::Team && config.desk_url.as_deref().is_some_and(is_below)
 }
 
 /// What a page may load and where its forms may lead: itself and the desk.
@@ -117,7 +133,8 @@ pub(super) fn headers(csp: &str) -> String {
         "/*\n  Content-Security-Policy: {csp}; frame-ancestors 'none'\n  Referrer-Policy: strict-origin\n  \
          X-Content-Type-Options: nosniff\n  X-Frame-Options: DENY\n  \
          Permissions-Policy: camera=(), geolocation=(), microphone=()\n\
-         /static/*\n  Cache-Control: public, max-age=31536000, immutable\n"
+         /static/*\n  Cache-Control: public, max-age=31536000, immutable\n\
+         /sw.js\n  Cache-Control: no-cache\n"
     )
 }
 
