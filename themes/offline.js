@@ -14,7 +14,7 @@ const learn = async (tools) => {
   const page = await (await caches.match(`${home}offline/`, { ignoreVary: true }))?.text();
   const there = page && new DOMParser().parseFromString(page, 'text/html');
   words = (document.querySelector('#offline-words') ?? there?.querySelector('#offline-words'))?.dataset;
-  desk = document.body.dataset.desk ?? there?.body.dataset.desk;
+  desk = new URL(document.body.dataset.desk ?? there?.body.dataset.desk ?? '', location).pathname;
 };
 
 // --- Words --------------------------------------------------------------------------------------
@@ -27,7 +27,7 @@ const say = (name, fillings = {}) => {
   return filled(words[name].replace(/\[([^\]]*)\]/g, (_, part) => (isThere(part) ? part : '')), fillings);
 };
 
-const count = (name, n) => say(`${name}${n === 1 ? 'One' : 'Many'}`, { n });
+const count = (name, n) => words[`${name}${n === 1 ? 'One' : 'Many'}`].replace('{n}', n);
 const wordOf = (kind) => words[`kind${kind[0].toUpperCase()}${kind.slice(1)}`] ?? kind;
 
 // `today 10:14`, or `Wed 25 Nov 10:14`, where the register is.
@@ -58,24 +58,24 @@ const isWaiting = ({ state }) => state === 'waiting';
 // `I have it now, CAM-0001`
 const named = ({ kind, numbers }) => `${wordOf(kind)}, ${numbers.join(', ')}`;
 
-// In the bar of every page, as long as there is something.
+// Below the bar of every page, as long as there is something.
 const showCount = (motions) => {
-  const bar = document.querySelector('.bar');
   const parts = [[isWaiting, 'waiting', 'warn'], [isRefused, 'refused', 'bad']]
     .map(([is, name, tone]) => [motions.filter(is).length, name, tone])
     .filter(([n]) => n)
     .map(([n, name, tone]) => chip(count(name, n), tone));
   document.querySelector('#waits')?.remove();
-  if (parts.length) bar?.querySelector('.home').after(make('a', { id: 'waits', href: `${home}offline/` }, ...parts));
+  if (parts.length) document.querySelector('.bar')?.after(make('a', { id: 'waits', href: `${home}offline/` }, ...parts));
 };
 
 // What has just been sent, said once.
 const showSent = (motions) => {
   const sent = motions.filter(({ state }) => state === 'sent');
   if (sent.length === 0 || document.hidden) return;
-  const lines = sent.map((motion) => make('p', { class: 'big' }, say('sent', { what: named(motion) })));
-  const again = make('p', {}, make('a', { href: location.pathname }, words.now));
-  document.querySelector('main').prepend(make('section', { class: 'now go', role: 'status' }, ...lines, again));
+  const lines = sent.map((motion) => make('p', {}, make('b', {}, say('sent', { what: named(motion) }))));
+  const isOwn = sent.some(({ numbers }) => numbers.includes(numberHere()));
+  const acts = isOwn ? [make('p', { class: 'acts' }, make('a', { href: location.pathname }, words.now))] : [];
+  document.querySelector('main').prepend(make('section', { class: 'now go', role: 'status' }, ...lines, ...acts));
   worker({ do: 'seen', ids: sent.map(({ id }) => id) });
 };
 
@@ -98,16 +98,17 @@ const options = (people, chosen) => [['', words.whoNone], ...Object.entries(peop
   make('option', { value: slug, ...(slug === chosen ? { selected: '' } : {}) }, name));
 
 const line = (motion, people) => {
-  const { id, kind, numbers, at, by, said, reasons = [], state } = motion;
+  const { id, kind, numbers, name, at, said, reasons = [], state } = motion;
+  const isOwn = numbers.includes(numberHere());
   const acts = make('div', { class: 'acts' });
-  if (numbers.length === 1) acts.append(make('a', { href: `${desk}/${numbers[0]}` }, words.now));
+  if (state === 'refused' && numbers.length === 1 && !isOwn) acts.append(make('a', { href: `${desk}/${numbers[0]}` }, words.now));
   if (state === 'refused' && !motion.isPartly) acts.append(button(words.again, () => worker({ do: 'again', id })));
   acts.append(button(words.drop, dropping(id, acts)));
-  const tapped = at && say('tapped', { who: people[by] ?? by, at: when(at) });
+  const tapped = at && say('tapped', { who: motion.who, at: when(at) });
   const why = reasons.map((reason) => text('p', { class: 'error' }, numbers.length > 1 && reason.number ? `${reason.number}: ` : '', reason.words));
   if (motion.isPartly) why.push(make('p', {}, words.partly));
   return make('li', { 'data-motion': id },
-    make('p', { class: 'n' }, numbers.join(', ')),
+    ...(isOwn ? [] : [make('p', { class: 'numbers' }, ...numbers.map((number) => make('a', { class: 'n', href: `${home}${number}/` }, number)), ...(name ? [make('bdi', {}, name)] : []))]),
     make('p', { class: 'big' }, wordOf(kind)),
     ...said.map((value) => text('p', {}, value)),
     ...(tapped ? [make('p', { class: 'small' }, tapped)] : []),
@@ -130,7 +131,7 @@ const lists = (motions, people) => {
   const [waits, refused] = [motions.filter(isWaiting), motions.filter(isRefused)];
   const made = [...listed(words.refusals, words.refusalsLine, refused, people), ...listed(words.waits, '', waits, people)];
   if (waits.some(({ why }) => why === 'enrol')) {
-    const go = make('p', {}, make('a', { href: `${desk}/enrol` }, words.enrolGo));
+    const go = make('p', { class: 'acts' }, make('a', { href: `${desk}/enrol` }, words.enrolGo));
     made.unshift(notice('bad', words.enrol, make('p', {}, words.enrolLine), go));
   }
   return made;
@@ -143,7 +144,7 @@ const drawWaits = (main, motions, people) => {
   const last = motions.find(({ id, state }) => state === 'waiting' && String(id) === new URLSearchParams(location.search).get('kept'));
   const top = [];
   if (last) {
-    const back = last.numbers.length === 1 ? [make('p', {}, make('a', { href: `${home}${last.numbers[0]}/` }, words.toAsset))] : [];
+    const back = last.numbers.length === 1 ? [make('p', { class: 'acts' }, make('a', { href: `${home}${last.numbers[0]}/` }, words.toAsset))] : [];
     top.push(notice('warn', words.kept, make('p', {}, words.keptLine), ...back));
   }
   const all = lists(motions, people);
@@ -193,7 +194,10 @@ const likely = (asset, waits) => {
 };
 
 const motionsOf = (number, asset, waits, me, people) => {
-  const taps = likely(asset, waits).map((kind, place) => form(number, kind, asset, me, people, place ? {} : { class: 'first' }));
+  const kinds = likely(asset, waits);
+  // Beside the first, which is as wide as the page, they stand in pairs.
+  const width = (place) => (place === 0 ? { class: 'first' } : { class: place % 2 && place === kinds.length - 1 ? 'alone' : 'pair' });
+  const taps = kinds.map((kind, place) => form(number, kind, asset, me, people, width(place)));
   const folded = (kind, ...fields) => {
     const isOpen = location.pathname.endsWith(`/${kind}`) ? { open: '' } : {};
     return make('details', isOpen, make('summary', {}, wordOf(kind)), form(number, kind, asset, me, people, { class: 'ask' }, ...fields));
@@ -233,7 +237,8 @@ const drawAsset = (main, number, { assets, people }, waits, me) => {
 // A page of which nothing is kept: why, and what can be found in its place.
 const drawAway = (main, title, hint, startSearch) => {
   const find = document.querySelector('#offline-find').content.cloneNode(true);
-  main.replaceChildren(make('div', { class: 'list' }, make('h1', {}, title), make('p', { class: 'sentence' }, hint), find));
+  const again = make('p', { class: 'acts' }, make('a', { href: location.pathname + location.search }, words.reload));
+  main.replaceChildren(make('div', { class: 'list' }, make('h1', {}, title), make('p', { class: 'sentence' }, hint), again, find));
   startSearch(main.querySelector('[data-find]'));
 };
 
@@ -246,14 +251,13 @@ const numberHere = () => {
   return isNumber && (!kind || path.startsWith(`${desk}/`)) && /\d/.test(number) ? number.toUpperCase() : null;
 };
 
-const draw = async (main, motions, startSearch) => {
-  const [snapshot, me] = await Promise.all([kept('snapshot.json'), kept(`${desk}/me.json`)]);
-  const people = snapshot?.people ?? {};
+const draw = (main, motions, { snapshot, me, startSearch }) => {
   if (location.pathname === `${new URL(home).pathname}offline/`) {
-    drawWaits(main, motions, people);
+    drawWaits(main, motions, snapshot?.people ?? {});
     askForRoom();
     return;
   }
+  // What is typed into it is not to be drawn over.
   if (main.dataset.drawn) return;
   main.dataset.drawn = 'yes';
   const typed = numberHere();
@@ -265,9 +269,10 @@ const draw = async (main, motions, startSearch) => {
 };
 
 // What a page that was kept says first.
-const showAge = (at) => {
-  const time = Date.parse(at);
-  const said = Number.isNaN(time) ? words.away : say('asOf', { at: when(time) });
+const showAge = () => {
+  const time = Date.parse(document.body.dataset.kept);
+  if (Number.isNaN(time) || document.querySelector('.age, #offline .list')) return;
+  const said = say('asOf', { at: when(time) });
   const age = make('p', { class: 'age', role: 'status' }, make('span', {}, said), make('a', { href: location.pathname + location.search }, words.reload));
   document.querySelector('main').prepend(age);
 };
@@ -276,26 +281,26 @@ const showAge = (at) => {
 const showOwn = (motions, people) => {
   document.querySelector('#own-waits')?.remove();
   const number = numberHere();
-  const own = motions.filter((motion) => !['sent'].includes(motion.state) && motion.numbers.includes(number));
-  if (own.length === 0 || location.pathname.endsWith('/offline/')) return;
+  const own = motions.filter(({ state, numbers }) => state !== 'sent' && numbers.includes(number));
+  if (own.length === 0) return;
   const made = make('div', { id: 'own-waits' }, ...lists(own, people));
-  const before = document.querySelector('.asset .lead .do, .desk .ask');
-  if (before) before.before(made);
-  else document.querySelector('main').append(made);
+  document.querySelector('.asset .lead .do, .desk .ask')?.before(made);
 };
 
-// Says what there is to say on the page that is open; called again whenever that changes.
-let isFirst = true;
-export const show = async (motions, tools) => {
+const showAll = async (motions, tools) => {
   if (!words) await learn(tools);
   if (!words) return;
-  showCount(motions);
+  const [snapshot, me] = await Promise.all([kept('snapshot.json'), kept(`${desk}/me.json`)]);
   const main = document.querySelector('#offline');
-  if (main) await draw(main, motions, tools.startSearch);
-  const people = (await kept('snapshot.json'))?.people ?? {};
-  showOwn(motions, people);
-  const { kept: at } = document.body.dataset;
-  if (isFirst && at !== undefined && !location.pathname.endsWith('/offline/')) showAge(at);
-  isFirst = false;
+  if (main) draw(main, motions, { snapshot, me, startSearch: tools.startSearch });
+  showOwn(motions, snapshot?.people ?? {});
+  showAge();
+  showCount(motions);
   showSent(motions);
+};
+
+// Says what there is to say on the page that is open. It is called again whenever that changes, and says it in that order.
+let turn = Promise.resolve();
+export const show = (motions, tools) => {
+  turn = turn.then(() => showAll(motions, tools)).catch(() => {});
 };

@@ -263,7 +263,7 @@ const startOffline = () => {
   const at = desk && new URL(desk, location.href).href;
   if (!workers || (desk ? !at.startsWith(home) : !workers.controller)) return;
   if (desk) workers.register(`${home}sw.js?desk=${encodeURIComponent(new URL(at).pathname)}`, { scope: home }).catch(() => {});
-  const show = (motions) => import(offline ?? `${home}static/offline.js`).then((script) => script.show(motions, { home, make, startSearch }), () => {});
+  const show = (motions) => import(`${home}static/offline.js?v=${offline ?? ''}`).then((script) => script.show(motions, { home, make, startSearch }), () => {});
   const hello = () => workers.ready.then(({ active }) => active.postMessage({ do: 'hello' }));
   let isQuiet = kept === undefined;
   workers.addEventListener('message', ({ data: { motions } }) => {
@@ -272,9 +272,9 @@ const startOffline = () => {
     show(motions);
   });
   addEventListener('online', hello);
+  addEventListener('pageshow', ({ persisted }) => persisted && hello());
   document.addEventListener('visibilitychange', () => document.hidden || hello());
   hello();
-  if (!isQuiet) show([]);
 };
 
 startWithoutServer();

@@ -65,7 +65,9 @@ const keepShell = async () => {
   const page = await fetch(OFFLINE, { cache: 'no-cache' });
   if (!page.ok || page.redirected) throw new Error('there is no offline page');
   const text = await page.clone().text();
+  const script = /data-offline="([^"]+)"/.exec(text)[1];
   const needs = [...text.matchAll(/"\.\.\/(static\/[^"]+)"/g)].map(([, path]) => home + path);
+  needs.push(`${home}static/offline.js?v=${script}`);
   await Promise.all(needs.map(async (url) => keep(SHELL, url, await fetch(url))));
   await keep(SHELL, OFFLINE, page);
 };
@@ -139,6 +141,12 @@ const keepPage = async (url, answer) => {
   await keep(PAGES, url.href, new Response(text, { headers: answer.headers }));
 };
 
+// The pages that were open before the worker was there.
+const keepOpen = async () => {
+  const open = await clients.matchAll();
+  await Promise.all(open.map(async ({ url }) => keepPage(new URL(url), await fetch(url)).catch(() => {})));
+};
+
 // What is shown of a kept page: when it was kept, and forms that nobody has sent.
 const shown = (text, at, headers) => {
   const fresh = text.replace('<body ', `<body data-kept="${at}" `).replace(/(name="nonce" value=")[^"]*/g, (_, before) => before + random());
@@ -195,19 +203,21 @@ const page = async (event, url) => {
   return await inItsPlace(url) ?? first ?? network.catch(async () => await offlinePage() ?? Response.error());
 };
 
-// A file whose address changes with it is asked for once.
-const file = async (event, part) => {
-  const own = await kept(SHELL, event.request) ?? await kept(FILES, event.request);
+// A file of the theme, which the desk has at an address of its own. Where its address changes with it, it is asked for once.
+const file = async (event, url) => {
+  const key = url.href.replace(new URL(`${desk}/static/`, home).href, `${home}static/`);
+  const own = url.search && await kept(SHELL, key);
   if (own) return own;
   const answer = await fetch(event.request).catch(() => null);
-  if (answer?.ok) event.waitUntil(keep(part, event.request, answer.clone()));
-  return answer ?? await kept(SHELL, event.request, { ignoreSearch: true }) ?? Response.error();
+  if (answer?.ok) event.waitUntil(keep(SHELL, key, answer.clone()));
+  return answer?.ok ? answer : await kept(SHELL, key, { ignoreSearch: true }) ?? answer ?? Response.error();
 };
 
+// What may change is asked for each time.
 const newest = async (event, part) => {
   const answer = await fetch(event.request).catch(() => null);
   if (answer?.ok && part === FILES) event.waitUntil(keep(part, event.request, answer.clone()));
-  return answer && !isAway(answer) ? answer : await kept(part, event.request) ?? answer ?? Response.error();
+  return answer?.ok ? answer : await kept(part, event.request) ?? answer ?? Response.error();
 };
 
 // --- What waits ---------------------------------------------------------------------------------
@@ -261,6 +271,14 @@ const speaker = async () => {
   return { by: spoke?.value || me?.person || '', isCounter: Boolean(me?.counter) };
 };
 
+// What a person and a thing are called, for whoever reads of a motion when the register is kept no longer.
+const names = async (by, numbers) => {
+  const head = (await (await kept(REGISTER, SNAPSHOT))?.text())?.split('\n', 1)[0];
+  const who = (head && JSON.parse(`${head}}}`).people[by]) ?? by;
+  const line = numbers.length === 1 && await lineOf(numbers[0]);
+  return { who, name: line ? JSON.parse(`{${line.replace(/,$/, '')}}`)[numbers[0]].name : '' };
+};
+
 // Fields that say the same.
 const alike = (fields) => JSON.stringify(fields.map(([name, value]) => [name, value.size ?? value]));
 
@@ -272,12 +290,13 @@ const keepMotion = async (url, form, at) => {
   const others = fields.filter(([name]) => name !== 'by');
   const who = value('by') || by;
   const [number, kind] = atDesk(url);
+  const numbers = kind ? [number.toUpperCase()] : numbersOf(fields);
   const motion = {
+    ...await names(who, numbers),
     url: url.pathname,
     fields: who ? [...others, ['by', who]] : others,
-    numbers: kind ? [number.toUpperCase()] : numbersOf(fields),
+    numbers,
     kind: kind ?? value('kind') ?? value('rest') ?? 'batch',
-    by: who,
     isUnsaid: isCounter && !who,
     at,
     state: 'waiting',
@@ -411,7 +430,7 @@ const errands = {
   },
   by: async ({ id, by }) => {
     const motion = (await all()).find((one) => one.id === id);
-    await put({ ...motion, fields: [...motion.fields, ['by', by]], by, isUnsaid: false, why: undefined });
+    await put({ ...motion, ...await names(by, motion.numbers), fields: [...motion.fields, ['by', by]], isUnsaid: false, why: undefined });
     await tell();
     await sendAndLook();
   },
@@ -424,7 +443,7 @@ addEventListener('install', (event) => {
 });
 
 addEventListener('activate', (event) => {
-  event.waitUntil(Promise.all([registration.navigationPreload?.enable(), clients.claim()]));
+  event.waitUntil(Promise.all([registration.navigationPreload?.enable(), clients.claim().then(keepOpen)]));
   event.waitUntil(look(true).catch(() => {}));
 });
 
@@ -435,10 +454,9 @@ addEventListener('fetch', (event) => {
   if (!url.href.startsWith(home)) return;
   if (request.method === 'POST' && isShown && isMotion(url)) event.respondWith(record(event, url));
   if (request.method !== 'GET') return;
-  const isStatic = url.pathname.includes('/static/');
   if (isShown) event.respondWith(page(event, url));
-  else if (isStatic && url.search) event.respondWith(file(event, url.href.startsWith(`${home}static/`) ? SHELL : FILES));
-  else if (isStatic || request.destination === 'image') event.respondWith(newest(event, FILES));
+  else if (url.href.startsWith(`${home}static/`) || url.pathname.startsWith(`${desk}/static/`)) event.respondWith(file(event, url));
+  else if (request.destination === 'image') event.respondWith(newest(event, FILES));
   else if (url.href === SEARCH) event.respondWith(newest(event, REGISTER));
 });
 
