@@ -110,7 +110,7 @@ const line = (motion, people) => {
   return make('li', { 'data-motion': id },
     ...(isOwn ? [] : [make('p', { class: 'numbers' }, ...numbers.map((number) => make('a', { class: 'n', href: `${home}${number}/` }, number)), ...(name ? [make('bdi', {}, name)] : []))]),
     make('p', { class: 'big' }, wordOf(kind)),
-    ...said.map((value) => text('p', {}, value)),
+    ...said.map((value) => text('p', {}, words[value] ?? value)),
     ...(tapped ? [make('p', { class: 'small' }, tapped)] : []),
     ...why,
     ...(motion.why === 'by' || motion.isUnsaid ? [asking(motion, people)] : []),
@@ -164,15 +164,23 @@ const askForRoom = () => {
 const hidden = (name, value) => make('input', { type: 'hidden', name, value });
 
 // What every motion sends along.
-const form = (number, kind, asset, me, people, attributes, ...fields) => {
-  const made = make('form', { method: 'post', action: `${desk}/${number}/${kind}`, ...attributes },
-    hidden('last', asset.last ?? ''), hidden('nonce', crypto.randomUUID().replaceAll('-', '')));
-  if (me?.counter) {
-    const id = `by-${kind}`;
-    fields.push(make('div', { class: 'field' }, make('label', { for: id }, words.who), make('select', { id, name: 'by', required: '' }, ...options(people, me.person))));
-  }
-  made.append(...fields, make('button', { type: 'submit' }, wordOf(kind)));
-  return made;
+const form = (number, kind, asset, attributes, ...fields) => make('form', { method: 'post', action: `${desk}/${number}/${kind}`, ...attributes },
+  hidden('last', asset.last ?? ''), hidden('nonce', crypto.randomUUID().replaceAll('-', '')),
+  ...fields, make('button', { type: 'submit' }, wordOf(kind)));
+
+// At a counter, whoever taps says once who they are.
+const askWho = (motions, people, person) => {
+  const select = make('select', { id: 'who' }, ...options(people, person));
+  motions.prepend(make('div', { class: 'field alone' }, make('label', { for: 'who' }, words.who), select));
+  motions.addEventListener('submit', (event) => {
+    if (select.value) {
+      event.target.append(hidden('by', select.value));
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    select.focus();
+  });
 };
 
 const writing = (kind, ...more) => {
@@ -193,14 +201,14 @@ const likely = (asset, waits) => {
   return ['back', 'return'].includes(last) ? ['have', 'audit'] : asset.taps.slice(0, 3);
 };
 
-const motionsOf = (number, asset, waits, me, people) => {
+const motionsOf = (number, asset, waits) => {
   const kinds = likely(asset, waits);
   // Beside the first, which is as wide as the page, they stand in pairs.
   const width = (place) => (place === 0 ? { class: 'first' } : { class: place % 2 && place === kinds.length - 1 ? 'alone' : 'pair' });
-  const taps = kinds.map((kind, place) => form(number, kind, asset, me, people, width(place)));
+  const taps = kinds.map((kind, place) => form(number, kind, asset, width(place)));
   const folded = (kind, ...fields) => {
     const isOpen = location.pathname.endsWith(`/${kind}`) ? { open: '' } : {};
-    return make('details', isOpen, make('summary', {}, wordOf(kind)), form(number, kind, asset, me, people, { class: 'ask' }, ...fields));
+    return make('details', isOpen, make('summary', {}, wordOf(kind)), form(number, kind, asset, { class: 'ask' }, ...fields));
   };
   const reports = asset.status === 'retired' ? [] : [folded('report', ...writing('report', severity()))];
   return make('nav', { class: 'do', 'aria-label': words.doLabel }, ...taps, ...reports, folded('note', ...writing('note')));
@@ -220,6 +228,8 @@ const drawAsset = (main, number, { assets, people }, waits, me) => {
   const asset = assets[number];
   document.title = `${number} ${asset.name}`;
   const { tone, status, chips = [], faults = [], facts = [], parts = [] } = asset;
+  const motions = motionsOf(number, asset, waits);
+  if (me?.counter) askWho(motions, people, me.person);
   main.replaceChildren(make('article', { class: 'asset plain' },
     make('header', { class: 'head' },
       make('span', { class: 'tag' }, number), make('h1', {}, make('bdi', {}, asset.name)), text('p', { class: 'kind' }, asset.kind)),
@@ -228,7 +238,7 @@ const drawAsset = (main, number, { assets, people }, waits, me) => {
         text('p', { class: 'big' }, asset.now),
         ...(asset.line ? [text('p', {}, asset.line)] : []),
         ...(chips.length ? [make('p', { class: 'chips' }, ...chips.map(([word, own]) => chip(word, own)))] : [])),
-      motionsOf(number, asset, waits, me, people),
+      motions,
       ...(faults.length ? [section(words.openFaults, make('ul', { class: 'plain-list' }, ...faults.map(fault)))] : []),
       ...(facts.length ? [make('dl', { class: 'facts' }, ...facts.map(fact))] : []),
       ...(parts.length ? [section(words.parts, make('ul', { class: 'rows' }, ...parts.map((part) => row(part, assets))))] : []))));

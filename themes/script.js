@@ -265,7 +265,7 @@ const startOffline = () => {
   if (desk) workers.register(`${home}sw.js?desk=${encodeURIComponent(new URL(at).pathname)}`, { scope: home }).catch(() => {});
   const show = (motions) => import(`${home}static/offline.js?v=${offline ?? ''}`).then((script) => script.show(motions, { home, make, startSearch }), () => {});
   const hello = () => workers.ready.then(({ active }) => active.postMessage({ do: 'hello' }));
-  let isQuiet = kept === undefined;
+  let isQuiet = kept === undefined && !document.querySelector('#offline');
   workers.addEventListener('message', ({ data: { motions } }) => {
     if (isQuiet && motions.length === 0) return;
     isQuiet = false;

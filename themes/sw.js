@@ -186,7 +186,9 @@ const offlinePage = async () => {
 const inItsPlace = async (url) => {
   if (url.href.split(/[?#]/)[0] === OFFLINE) return offlinePage();
   const number = numberOf(url);
-  const page = await keptPage(url, number);
+  // What is likely next follows from what waits, of which a kept page knows nothing.
+  const isUnchanged = atDesk(url).length === 2 || !(await waiting()).some(({ numbers }) => numbers.includes(number));
+  const page = isUnchanged && await keptPage(url, number);
   if (page) return page;
   return number && await lineOf(number) !== null ? offlinePage() : null;
 };

@@ -173,6 +173,7 @@ test('a tap waits where there is no network, and is sent once, with its time, by
   await says(hand, /1 waiting/);
   await hand.open(`${place.base}CAM-0002`);
   await says(hand, /Waiting to be sent/);
+  assert.equal(await hand.page.locator('nav.do .first').innerText(), 'It’s back');
   await look(hand, 'a thing with a tap that waits');
 
   const other = await hand.context.newPage();
@@ -203,7 +204,6 @@ test('whoever taps on one kept page again and again has all of it recorded, in o
     await says(hand, /No network/);
     await hand.tap(words);
   }
-  // A page that was kept with its buttons can be used twice, too.
   for (const words of ['I see it here', 'I see it here']) {
     await hand.open(`${place.base}CAM-0002`);
     await hand.tap(words);
@@ -442,7 +442,7 @@ test('at a counter whoever taps says who they are, and can do so afterwards', LI
   await hand.open(`${base}CAM-0001/`);
   await says(hand, /Who are you\?/);
   await look(hand, 'a thing at a counter without a network');
-  await hand.choose('Who are you?', 'Ben', hand.page.locator('nav.do .first'));
+  await hand.choose('Who are you?', 'Ben');
   await hand.tap('I have it now');
   await says(hand, /Ben, tapped today/);
   await hand.open(`${base}desk/CAM-0002`);

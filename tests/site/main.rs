@@ -6,5 +6,6 @@ mod feeds;
 mod harness;
 mod hostile;
 mod links;
+mod offline;
 mod public;
 mod stories;
