@@ -14,6 +14,7 @@ use super::who::{Caller, SPEAKER};
 use super::{Desk, View};
 use crate::git;
 use crate::register::motion::{PassedOver, kind};
+use crate::register::tags::{on_label, words};
 use crate::register::time::instant;
 use crate::register::{Action, EventId, Motion, Number, Refusal, Refusals, Slug, Tz};
 use crate::site::Phrase;
@@ -156,7 +157,7 @@ impl Desk {
 
     /// The asset that a word names, by its number, a former one, or the address on its label.
     pub(super) fn named(&self, word: &str) -> Result<Option<Number>, git::Error> {
-        let word = last_part(word);
+        let word = on_label(word);
         if word.contains(char::is_control) {
             return Ok(None);
         }
@@ -505,13 +506,4 @@ fn many_json(
         json!({"code": "unknown-asset", "message": format!("there is no asset `{}`", typed.escape_debug()), "number": typed})
     }));
     json!({"ok": !done.is_empty(), "batch": basket.batch, "commit": commit, "events": events, "refusals": no})
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|word| !word.is_empty())
-}
-
-/// `CAM-0001` of a scanned address.
-fn last_part(word: &str) -> &str {
-    if word.contains("://") { word.trim_end_matches('/').rsplit('/').next().unwrap_or(word) } else { word }
 }
