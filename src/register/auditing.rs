@@ -193,20 +193,13 @@ impl Audit {
         let message = format!("{verb} audit {}{what}\n\n{trailers}", self.slug);
         Posting { message: format!("{}\n", message.trim_end()), ..posting }
     }
-
-    /// The instant at which it is closed: now, and after whatever it has seen.
-    #[must_use]
-    pub fn close_at(&self, seen: impl Iterator<Item = DateTime<Utc>>, now: DateTime<Utc>) -> DateTime<Utc> {
-        let now = DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now);
-        seen.chain(self.opened).fold(now, DateTime::max)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::register::audit::tests::{at, audit, tree, with};
-    use crate::register::{Moment, open};
+    use crate::register::open;
 
     fn register(audit: &str) -> Register {
         open(&tree(&[("C", "home = 'shelf-a'")], audit)).register
@@ -303,7 +296,5 @@ mod tests {
         assert_eq!(noted.message, "note tags that nobody knows in audit q4\n");
         let nothing = audit.closing(&opened.register, file, moment.now, (&Settlement::default(), &[])).unwrap();
         assert_eq!((nothing.message.as_str(), nothing.files.len()), ("close audit q4\n", 1));
-        let later = Moment { now: moment.now + chrono::TimeDelta::minutes(5), ..moment };
-        assert_eq!(audit.close_at([later.now].into_iter(), moment.now), later.now);
     }
 }

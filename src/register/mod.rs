@@ -6,6 +6,7 @@ pub mod audit;
 pub mod auditing;
 pub mod categories;
 pub mod config;
+mod counted;
 pub mod decide;
 pub mod draft;
 pub mod event;

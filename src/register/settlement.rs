@@ -61,6 +61,15 @@ impl Opened {
         settlement
     }
 
+    /// The instant at which an audit is closed: now, and after whatever it has seen.
+    #[must_use]
+    pub fn closing_at(&self, audit: &Audit, moment: &Moment) -> DateTime<Utc> {
+        let now = DateTime::from_timestamp_millis(moment.now.timestamp_millis()).unwrap_or(moment.now);
+        let seen = self.ledger.iter().flat_map(|(_, log)| log.events()).map(|logged| &logged.event);
+        let seen = seen.filter(|event| audit.has_seen(event) && event.at <= now + CLOCKS_DIFFER);
+        seen.map(|event| event.at).chain(audit.opened).fold(now, DateTime::max)
+    }
+
     fn settle(&self, audit: &Audit, sighted: Sighted, moment: &Moment, settlement: &mut Settlement) {
         let Sighted { number, at, location, .. } = sighted;
         let Some(target) = location.clone().or_else(|| audit.location.clone()) else { return };
