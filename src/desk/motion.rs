@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Utc;
+use git2::Oid;
 
 use super::index::Index;
 use super::shelf::Shelf;
 use super::who::Caller;
-use crate::git::{Author, Change, Job, Verdict};
+use crate::git::{self, Author, Change, Job, Repo, Verdict};
 use crate::register::decide::Request;
 use crate::register::motion::PassedOver;
-use crate::register::{Event, Moment, Motion, Number, Opened, Posting, Refusals};
+use crate::register::{Event, Moment, Motion, Number, Opened, Posting, Refusals, Slug, auditing};
 
 /// A motion as a job for a [`git::Writer`], which has it decided on every commit that it may come after.
 ///
@@ -27,13 +28,17 @@ pub fn job(motion: Motion, author: Author, committer: Option<Author>) -> Job<'st
         let moment = Moment::at(Utc::now(), opened.register.config.timezone);
         Ok(match motion.decide(&opened, &moment) {
             Err(refusals) => Verdict::No(refusals),
-            Ok(decided) => Verdict::Write(change(&opened, &decided.requests, author.clone(), committer.clone())),
+            Ok(decided) => {
+                let posting = Posting::new(&opened.register, &decided.requests);
+                Verdict::Write(change(posting, author.clone(), committer.clone()))
+            }
         })
     })
 }
 
-fn change(opened: &Opened, requests: &[Request], author: Author, committer: Option<Author>) -> Change {
-    let Posting { files, removed, message } = Posting::new(&opened.register, requests);
+/// A posting as a commit of `author`.
+pub(super) fn change(posting: Posting, author: Author, committer: Option<Author>) -> Change {
+    let Posting { files, removed, message } = posting;
     let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
     Change { files, removed, message, author, committer }
 }
@@ -51,6 +56,8 @@ pub struct Outcome {
     pub refused: Refusals,
     /// Parts of kits that stayed as they were.
     pub passed_over: Vec<PassedOver>,
+    /// Tags that stand on the list of an audit now.
+    pub noted: Vec<String>,
     /// Whether whoever asked is nobody any more: their phone is enrolled no longer, or they have left.
     pub is_revoked: bool,
 }
@@ -69,9 +76,35 @@ pub struct Known {
 /// Where a job leaves what it decided last.
 pub type Slot = Arc<Mutex<Outcome>>;
 
-/// Motions as one job and one commit. What each came to is left in `slot`, as it was decided last.
+/// Tags that an audit saw and that are in no register.
+#[derive(Debug, Clone)]
+pub(super) struct Noting {
+    /// The audit.
+    pub audit: Slug,
+    /// The tags.
+    pub tags: Vec<String>,
+}
+
+impl Noting {
+    /// A posting with the tags on the audit's list, and whether they stand on it then.
+    fn on(&self, repo: &Repo, commit: Oid, opened: &Opened, posting: Posting) -> Result<(Posting, bool), git::Error> {
+        let Some(audit) = opened.register.audits.get(&self.audit) else { return Ok((posting, false)) };
+        let new = audit.new_tags(&self.tags);
+        if new.is_empty() {
+            return Ok((posting, true));
+        }
+        let tree = repo.part_at(commit, &|folder| folder == "audits/")?;
+        let noted = tree.text(&auditing::path(&audit.slug)).map(|text| audit.noting(posting.clone(), text, &new));
+        Ok(match noted {
+            Some(Ok(noted)) => (noted, true),
+            _ => (posting, false),
+        })
+    }
+}
+
+/// Motions as one job and one commit, with tags that nobody knows. What each came to is left in `slot`, as it was decided last.
 pub(super) fn together(
-    motions: Vec<Motion>,
+    (motions, noting): (Vec<Motion>, Option<Noting>),
     (index, shelf): (Arc<Mutex<Index>>, Arc<Shelf>),
     (caller, who): (Caller, (Author, Author)),
     slot: &Slot,
@@ -97,8 +130,15 @@ pub(super) fn together(
         for motion in &motions {
             weigh(motion, &opened, &moment, &mut outcome);
         }
-        let verdict = if !outcome.done.is_empty() {
-            Verdict::Write(change(&opened, &outcome.done, author, Some(committer)))
+        let nothing = outcome.done.is_empty();
+        let mut posting = if nothing { Posting::default() } else { Posting::new(&opened.register, &outcome.done) };
+        if let Some(noting) = &noting {
+            let (with_tags, is_noted) = noting.on(repo, commit, &opened, posting)?;
+            posting = with_tags;
+            outcome.noted = if is_noted { noting.tags.clone() } else { Vec::new() };
+        }
+        let verdict = if !posting.files.is_empty() {
+            Verdict::Write(change(posting, author, Some(committer)))
         } else if outcome.refused.is_empty() {
             Verdict::Known
         } else {

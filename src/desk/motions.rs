@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::asked::{Asked, Fields};
 use super::forms::{COMMON, Sheet, is_for_oneself};
-use super::motion::{self, Outcome, Slot};
+use super::motion::{self, Noting, Outcome, Slot};
 use super::pages::{button, in_words, item, kept, nonce, notice};
 use super::reply::{Reply, no, refused, status};
 use super::who::{COOKIES, Caller, SPEAKER};
@@ -185,7 +185,7 @@ impl Desk {
         if let Some(without) = self.not_ticked(&view, &number, &asked.fields)? {
             motion.note = Some(motion.note.map_or(without.clone(), |note| format!("{note} ({without})")));
         }
-        let fate = self.decide(vec![motion], &view, &person, caller);
+        let fate = self.decide((vec![motion], None), &view, &person, caller);
         let reply = self.tell_of_one(asked, caller, &number, name, fate)?;
         Ok(if caller.is_counter { reply.with_cookie(self.cookie(SPEAKER, person.as_str(), true)) } else { reply })
     }
@@ -274,12 +274,18 @@ impl Desk {
         named.split([' ', ',']).filter(|part| !part.is_empty()).map(Number::typed).collect()
     }
 
-    /// Has motions decided and written, as one commit by `person`.
-    pub(super) fn decide(&self, motions: Vec<Motion>, view: &View, person: &Slug, caller: &Caller) -> Fate {
+    /// Has motions decided and written, and tags noted, as one commit by `person`.
+    pub(super) fn decide(
+        &self,
+        wanted: (Vec<Motion>, Option<Noting>),
+        view: &View,
+        person: &Slug,
+        caller: &Caller,
+    ) -> Fate {
         let slot = Slot::default();
         let who = self.authors(&view.opened, person);
         let shared = (Arc::clone(&self.index), Arc::clone(&self.shelf));
-        let answer = self.record(motion::together(motions, shared, (caller.clone(), who), &slot));
+        let answer = self.record(motion::together(wanted, shared, (caller.clone(), who), &slot));
         let outcome = std::mem::take(&mut *locked(&slot));
         match answer {
             Answer::Recorded(receipt) => Fate::Written(Some(receipt.commit), outcome),

@@ -98,7 +98,7 @@ impl Audit {
     /// Whether an event is a sighting of this audit.
     #[must_use]
     pub fn has_seen(&self, event: &Event) -> bool {
-        matches!(&event.action, Action::Audit { audit: Some(slug), .. } if *slug == self.slug)
+        event.action.audit() == Some(&self.slug)
     }
 
     fn belief(&self, register: &Register, asset: &Asset, state: &State) -> Belief {

@@ -42,12 +42,12 @@ struct Total {
 }
 
 /// A status's share of all assets, in percent.
-#[derive(Debug, Serialize)]
-struct Share {
-    tone: &'static str,
-    x: String,
-    width: String,
-    title: String,
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Share {
+    pub tone: &'static str,
+    pub x: String,
+    pub width: String,
+    pub title: String,
 }
 
 /// An asset that someone should look after.
@@ -240,6 +240,6 @@ impl Here<'_> {
     }
 }
 
-fn count_as_f64(n: usize) -> f64 {
+pub(super) fn count_as_f64(n: usize) -> f64 {
     u32::try_from(n).map_or(f64::MAX, f64::from)
 }

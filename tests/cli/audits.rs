@@ -18,7 +18,7 @@ fn workshop() -> Shop {
 
 /// The year that audits opened now are named by.
 fn year(shop: &Shop) -> String {
-    let listed = shop.json("audits --format json");
+    let listed = shop.json("audits");
     listed[0]["audit"].as_str().unwrap()[..4].to_owned()
 }
 
@@ -71,7 +71,7 @@ fn an_audit_is_opened_scanned_reported_and_closed_with_what_it_found() {
     shop.says(&format!("audits scan {slug} KIT-1 --location shelf"));
     let file = fs::read_to_string(shop.root().join(format!("audits/{slug}.toml"))).unwrap();
     assert!(file.ends_with("unknown = [\"ZH-040\"]\n"), "{file}");
-    let report = shop.json(&format!("audits show {slug} --format json"));
+    let report = shop.json(&format!("audits show {slug}"));
     assert_eq!((&report["seen"], &report["expected"], &report["closed"]), (&json!(2), &json!(2), &Value::Null));
     assert_eq!(numbers(&report, "found"), ["CAM-0001"]);
     assert_eq!(numbers(&report, "wrong_place"), ["KIT-1"]);
@@ -81,8 +81,8 @@ fn an_audit_is_opened_scanned_reported_and_closed_with_what_it_found() {
 
     // A camera that nobody sees.
     shop.asset("CAM-0003", "Bolex", "camera", "home = \"studio\"");
-    shop.commit("a camera");
-    let report = shop.json(&format!("audits show {slug} --format json"));
+    shop.commit("camera");
+    let report = shop.json(&format!("audits show {slug}"));
     assert_eq!((numbers(&report, "not_yet_seen"), numbers(&report, "missing")), (vec!["CAM-0003".into()], vec![]));
     let before = commits(&shop);
     let closed = shop.run(&format!("audits close {slug} --apply"));
@@ -102,7 +102,7 @@ fn an_audit_is_opened_scanned_reported_and_closed_with_what_it_found() {
     assert!(trailers.contains(&format!("TOL-0001/{}", moved["id"].as_str().unwrap())), "{trailers}");
     assert_eq!(shop.git("status --porcelain"), "");
     shop.is_sound();
-    let report = shop.json(&format!("audits show {slug} --format json"));
+    let report = shop.json(&format!("audits show {slug}"));
     assert_eq!((numbers(&report, "not_yet_seen"), numbers(&report, "missing")), (vec![], vec!["CAM-0003".into()]));
     assert_eq!(numbers(&report, "wrong_place"), ["KIT-1"]);
 
@@ -134,7 +134,7 @@ fn a_closed_audit_is_applied_later_but_not_against_what_came_since() {
     assert_eq!(applied.out.lines().skip(1).collect::<Vec<_>>(), ["CAM-0001 is missing"]);
     assert!(applied.err.contains("CAM-0002 is left as it is"), "{}", applied.err);
     assert_eq!(shop.git("log -1 --format=%s").trim(), format!("apply audit {slug}: 1 missing"));
-    assert_eq!(shop.json("show CAM-0002 --format json")["custodian"], "ben");
+    assert_eq!(shop.json("show CAM-0002")["custodian"], "ben");
     shop.is_sound();
 }
 
@@ -176,7 +176,7 @@ fn an_audit_is_opened_by_keepers_under_a_name_of_its_own() {
     assert_eq!(shop.run_words(&["audits", "open", " "]).code, Some(2));
     shop.says("audits open Q1 --no-commit");
     assert!(shop.git("status --porcelain --untracked-files=all").contains("-q1.toml"));
-    let listed = shop.json("audits --format json");
+    let listed = shop.json("audits");
     assert_eq!(listed.as_array().unwrap().len(), 2);
     let table = shop.says("audits");
     assert!(
@@ -208,7 +208,7 @@ fn comments_in_the_file_of_an_audit_stay() {
     let text = format!("# Twice a year.\n{}", fs::read_to_string(shop.root().join(&path)).unwrap());
     let text = text.replace("by = \"ana\"", "by = \"ana\" # with Ben");
     shop.file(&path, &text);
-    shop.refuses(&format!("audits scan {slug} ZH-040"), "not committed");
+    shop.refuses(&format!("audits scan {slug} ZH-040"), "files in the work tree are in the way");
     shop.commit("comments");
     shop.says(&format!("audits scan {slug} ZH-040 CAM-0001 CAM-0002 KIT-1"));
     shop.says(&format!("audits close {slug} --apply"));
@@ -223,7 +223,7 @@ fn what_is_scanned_is_recorded_in_handfuls_and_never_lost() {
     let before = commits(&shop);
     let scan = scanned(&shop, &format!("audits scan {slug}"), &format!("{many}CAM-0001\nBOX-001"));
     assert_eq!((scan.code, commits(&shop)), (Some(0), before + 3), "{}", scan.err);
-    let report = shop.json(&format!("audits show {slug} --format json"));
+    let report = shop.json(&format!("audits show {slug}"));
     assert_eq!((report["unknown"].as_array().unwrap().len(), numbers(&report, "found")), (60, vec!["CAM-0001".into()]));
     let bad = scanned(&shop, &format!("audits scan {slug} --location studo"), "CAM-0002\n");
     assert!(bad.code == Some(1) && bad.err.contains("did you mean `studio`?"), "{}", bad.err);
