@@ -72,12 +72,12 @@ impl Opened {
 
     fn settle(&self, audit: &Audit, sighted: Sighted, moment: &Moment, settlement: &mut Settlement) {
         let Sighted { number, at, location, .. } = sighted;
-        let Some(target) = location.clone().or_else(|| audit.location.clone()) else { return };
+        let target = location.clone().or_else(|| audit.location.clone());
         let state = self.folded(&number, moment).state;
         let is_there = match (&state.location, &location) {
             (Some(now), Some(seen)) => now == seen,
             (Some(now), None) => audit.covers(now, &self.register),
-            (None, _) => false,
+            (None, _) => target.is_none(),
         };
         if let Some(event) = self.told_since(audit, &number, at) {
             if !is_there && state.retired.is_none() {
@@ -87,7 +87,7 @@ impl Opened {
             settlement.left.push((number, Left::Retired));
         } else if let Some(custody) = state.custody {
             settlement.left.push((number, Left::Held(custody.person)));
-        } else if !is_there {
+        } else if let Some(target) = target.filter(|_| !is_there) {
             settlement.moves.entry(target).or_default().push(number);
         }
     }
