@@ -129,7 +129,6 @@ impl Desk {
                 page.links.push(self.link(&format!("audits/{}/close", audit.slug), word));
             }
             page.links.push(self.report(look, &audit));
-            page.links.push(self.link("audits", look.word("audits_open")));
             page
         }))
     }
@@ -188,8 +187,8 @@ impl Desk {
         fields.push(sheet.select("location", look.word("field_location_seen"), false, none, places, &place));
         let mut hidden = vec![("kind".to_owned(), "audit".to_owned()), ("nonce".to_owned(), nonce())];
         hidden.extend(audit.map(|audit| ("audit".to_owned(), audit.slug.to_string())));
-        let submit = look.word("audit_submit");
-        Form { action: self.at("batch"), submit, first: true, fields, hidden, ..Form::default() }
+        let (submit, first) = (look.word("audit_submit"), !typed.is_empty());
+        Form { action: self.at("batch"), submit, first, fields, hidden, ..Form::default() }
     }
 
     /// What a camera or someone's eyes have seen, before it is recorded.

@@ -45,6 +45,10 @@ impl Desk {
             if caller.is_known() {
                 page.links
                     .extend([self.link("me", look.word("desk_me")), self.link("batch", look.word("desk_basket"))]);
+                let mut audits = view.opened.register.audits.values();
+                if audits.any(|audit| audit.is_open(view.moment.now)) {
+                    page.links.push(self.link("audits", look.word("audits_open")));
+                }
             }
             page
         });

@@ -100,29 +100,26 @@ impl Here<'_> {
 
     /// What was found and what is amiss, as a bar of what was expected, and in figures.
     pub(super) fn audit_bar(&self, count: &Count) -> Bar {
-        let unseen = if count.is_open { ("audit_not_yet", "off") } else { ("audit_missing", "bad") };
+        let unseen = if count.is_open { ("audit_part_not_yet", "off") } else { ("audit_part_missing", "bad") };
+        // What nobody expected is no part of the bar.
         let parts = [
-            ("audit_found", "go", count.found.len(), true),
-            ("audit_misplaced", "warn", count.misplaced.len(), true),
+            ("audit_part_found", "go", count.found.len(), true),
+            ("audit_part_misplaced", "warn", count.misplaced.len(), true),
             (unseen.0, unseen.1, count.unseen.len(), true),
-            ("audit_unexpected", "out", count.unexpected.len(), false),
-            ("audit_unknown", "p7", count.unknown.len(), false),
+            ("audit_part_unexpected", "out", count.unexpected.len(), false),
+            ("audit_part_unknown", "p7", count.unknown.len(), false),
         ];
         let all = count_as_f64(count.expected()).max(1.0);
         let mut x = 0.0;
-        let shares = parts.into_iter().filter(|(.., n, is_expected)| *n > 0 || *is_expected).map(
-            |(word, tone, n, is_expected)| {
-                let width = if is_expected { count_as_f64(n) / all * 100.0 } else { 0.0 };
-                let share = Share {
-                    tone,
-                    x: format!("{x:.2}"),
-                    width: format!("{width:.2}"),
-                    title: format!("{} {}", grouped(n as u64), self.site.words.word(word)),
-                };
-                x += width;
-                share
-            },
-        );
+        let shown = parts.into_iter().filter(|(.., n, is_expected)| *n > 0 || *is_expected);
+        let shares = shown.map(|(word, tone, n, is_expected)| {
+            let width = if is_expected { count_as_f64(n) / all * 100.0 } else { 0.0 };
+            let number = Some(Phrase::text(&grouped(n as u64)));
+            let title = self.say(word, &[("n", number)]).plain().to_owned();
+            let share = Share { tone, x: format!("{x:.2}"), width: format!("{width:.2}"), title };
+            x += width;
+            share
+        });
         Bar { label: self.audit_progress(count).plain().to_owned(), shares: shares.collect() }
     }
 
