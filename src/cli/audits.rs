@@ -12,14 +12,14 @@ use self::scan::Scanner;
 use super::log::local;
 use super::motion::{all_refused, seal, seed};
 use super::place::Here;
-use super::record::{self, How, Wish, all_but_last, record};
+use super::record::{self, How, Wish, all_but_last, only_keepers, record};
 use super::table::{Cell, Format};
 use super::{End, Outcome, Stop, paint, table};
 use crate::register::auditing::{self, Opening};
 use crate::register::settlement::Left;
 use crate::register::time::instant;
 use crate::register::typed::{Typing, happened};
-use crate::register::{Audit, Count, Moment, Number, Posting, Register, Role, Settlement, Slug, did_you_mean};
+use crate::register::{Audit, Count, Moment, Number, Posting, Register, Settlement, Slug, did_you_mean};
 
 /// Count what is there against the register
 #[derive(Debug, clap::Args)]
@@ -213,14 +213,6 @@ impl Wish for Open<'_> {
         self.opened = Some((slug, opening));
         Ok(Some(posting))
     }
-}
-
-fn only_keepers(register: &Register, by: &Slug, moment: &Moment) -> Result<(), Vec<Stop>> {
-    let is_keeper = |person: &crate::register::Person| person.role == Role::Keeper && !person.has_left(moment);
-    if register.people.get(by).is_some_and(is_keeper) {
-        return Ok(());
-    }
-    Err(vec![Stop::Refused("only keepers may open and close audits".into(), Some("ask a keeper".into()))])
 }
 
 /// The text of an audit's file.

@@ -17,7 +17,7 @@ use crate::register::auditing::{self, Opening};
 use crate::register::decide::Request;
 use crate::register::settlement::Left;
 use crate::register::time::instant;
-use crate::register::{Audit, EventId, Moment, Number, Posting, Refusals, Settlement, Slug};
+use crate::register::{Audit, EventId, Moment, Number, Posting, Refusal, Refusals, Settlement, Slug};
 use crate::site::Phrase;
 use crate::site::desk::{Form, Item, Look, Notice, Part, View as Page};
 
@@ -37,6 +37,22 @@ enum Kept {
     Refused(Refusals),
     /// It is done: the audit, what was recorded, and what is left.
     Done(Slug, Vec<Request>, Vec<(Number, Left)>),
+}
+
+impl Kept {
+    fn refusals(&self) -> &[(Number, Refusal)] {
+        if let Kept::Refused(refusals) = self { refusals } else { &[] }
+    }
+
+    /// Why nothing was recorded.
+    fn notice(&self, look: &Look) -> Notice {
+        let (title, lines) = match self {
+            Kept::Refused(_) => (look.word("receipt_none"), vec![look.word("audit_refused")]),
+            Kept::Wrong(wrong) => (look.word("receipt_none"), wrong.iter().map(|(_, why)| why.clone()).collect()),
+            _ => (look.word("audit_changed"), vec![look.word("desk_still_want")]),
+        };
+        Notice { tone: "warn", title, lines }
+    }
 }
 
 /// How an audit is to end.
@@ -146,7 +162,7 @@ impl Desk {
         if let Err(no) = self.keeper(asked, view, caller, &format!("audits/{typed}")) {
             return Ok(no);
         }
-        self.closing_page(asked, view, caller, typed, 200, &|_, _| None)
+        self.closing_page(asked, view, caller, typed, None)
     }
 
     fn closing_page(
@@ -155,8 +171,7 @@ impl Desk {
         small: &View,
         caller: &Caller,
         typed: &str,
-        status: u16,
-        notice: &dyn Fn(&Look, &View) -> Option<(Notice, Vec<Item>)>,
+        kept: Option<&Kept>,
     ) -> Result<Reply, git::Error> {
         let Some((view, audit)) = self.counted(small, typed)? else { return Ok(self.no_audit(asked, caller)) };
         let settlement = view.opened.settlement(&audit, &view.moment);
@@ -164,12 +179,14 @@ impl Desk {
         if asked.wants_json() {
             return Ok(Reply::json(200, plan(&audit, &settlement)));
         }
+        let status = if kept.is_some() { 409 } else { 200 };
         Ok(self.page(&view, caller, status, |look| {
             let title = if count.is_open { "audit_close_title" } else { "audit_apply_title" };
             let title = look.say(title, &[("title", Some(Phrase::text(&audit.title)))]).plain().to_owned();
             let mut page = Page { title, ..Page::default() };
-            if let Some((notice, items)) = notice(look, &view) {
-                (page.notice, page.items) = (Some(notice), items);
+            if let Some(kept) = kept {
+                page.notice = Some(kept.notice(look));
+                page.items = refused_items(look, &view, kept.refusals());
             }
             page.lines = vec![look.audit_progress(&count)];
             page.bar = Some(look.audit_bar(&count));
@@ -254,7 +271,7 @@ impl Desk {
     }
 
     fn not_closed(&self, asked: &Asked, caller: &Caller, typed: &str, kept: &Kept) -> Result<Reply, git::Error> {
-        let refusals = if let Kept::Refused(refusals) = kept { refusals.clone() } else { Refusals::new() };
+        let refusals = kept.refusals();
         let small = self.view(&[])?;
         if asked.wants_json() {
             let word = |name: &str| self.stand(&small, true, "").look(|look| look.word(name));
@@ -269,14 +286,7 @@ impl Desk {
             }
             return Ok(Reply::json(409, answer));
         }
-        self.closing_page(asked, &small, caller, typed, 409, &|look, view| {
-            let (title, lines) = match kept {
-                Kept::Refused(_) => (look.word("receipt_none"), vec![look.word("audit_refused")]),
-                Kept::Wrong(wrong) => (look.word("receipt_none"), wrong.iter().map(|(_, why)| why.clone()).collect()),
-                _ => (look.word("audit_changed"), vec![look.word("desk_still_want")]),
-            };
-            Some((Notice { tone: "warn", title, lines }, refused_items(look, view, &refusals)))
-        })
+        self.closing_page(asked, &small, caller, typed, Some(kept))
     }
 
     fn ending(

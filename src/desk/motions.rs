@@ -16,7 +16,7 @@ use crate::git::{self, Answer, Failure};
 use crate::register::motion::{kind, moves_kits};
 use crate::register::time::instant;
 use crate::register::typed::{Typing, happened, text};
-use crate::register::{Event, EventId, Moment, Motion, Number, Refusals, Slug, What};
+use crate::register::{Event, EventId, Moment, Motion, Number, Refusal, Refusals, Slug, What};
 use crate::site::Phrase;
 use crate::site::desk::{Input, Item, Look, Notice, View as Page};
 
@@ -495,8 +495,8 @@ fn seed(person: &Slug, kind: &str, fields: &Fields) -> String {
 }
 
 /// What was refused, as lines of a page.
-pub(super) fn refused_items(look: &Look, view: &View, refusals: &Refusals) -> Vec<Item> {
-    let line = |(number, refusal): &(Number, crate::register::Refusal)| Item {
+pub(super) fn refused_items(look: &Look, view: &View, refusals: &[(Number, Refusal)]) -> Vec<Item> {
+    let line = |(number, refusal): &(Number, Refusal)| Item {
         line: Some(Phrase::text(&in_words(look, refusal))),
         tone: "bad",
         ..item(look, view, number)

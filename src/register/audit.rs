@@ -289,11 +289,14 @@ pub(super) mod tests {
         parts.collect::<Vec<_>>().join("; ")
     }
 
+    /// What happened to one thing: the time, the kind, and the fields.
+    pub type Events<'a> = &'a [(&'a str, &'a str, &'a str)];
+
     const SEEN: &str = "audit = 'q4'";
     const SEEN_ON_B: &str = "audit = 'q4'; location = 'shelf-b'";
 
     /// What is said of one camera that belongs on shelf A, when the audit of the studio is over.
-    fn of_one(events: &[(&str, &str, &str)]) -> String {
+    fn of_one(events: Events) -> String {
         let events: Vec<_> = events.iter().map(|(time, kind, fields)| ("C", *time, *kind, *fields)).collect();
         let closed = "location = 'studio'\nclosed = 2026-11-02T18:00:00Z";
         said(&with(tree(&[("C", "home = 'shelf-a'")], closed), &events), &at("20T09:00"))
@@ -302,7 +305,7 @@ pub(super) mod tests {
     #[test]
     fn a_thing_is_counted_by_what_the_register_believed_before_it_was_seen() {
         let to_ben = "to = 'ben'";
-        let cases: &[(&[(&str, &str, &str)], &str)] = &[
+        let cases: &[(Events, &str)] = &[
             (&[], "unseen C"),
             (&[("15:00", "audit", SEEN)], "found C"),
             (&[("15:00", "audit", "location = 'shelf-a'")], "unseen C"),

@@ -173,13 +173,13 @@ impl Settlement {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::audit::tests::{any_register, at, audit, tree, with};
+    use super::super::audit::tests::{Events, any_register, at, audit, tree, with};
     use super::*;
 
     const SEEN: &str = "audit = 'q4'";
 
     /// What is left of one camera that belongs on shelf A, a while after the audit of the studio.
-    fn left(events: &[(&str, &str, &str)]) -> String {
+    fn left(events: Events) -> String {
         let events: Vec<_> = events.iter().map(|(time, kind, fields)| ("C", *time, *kind, *fields)).collect();
         let closed = "location = 'studio'\nclosed = 2026-11-02T18:00:00Z";
         let opened = with(tree(&[("C", "home = 'shelf-a'")], closed), &events);
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn only_what_the_sightings_did_not_say_themselves_is_left() {
-        let cases: &[(&[(&str, &str, &str)], &str)] = &[
+        let cases: &[(Events, &str)] = &[
             (&[], "C missing"),
             (&[("15:00", "audit", SEEN)], ""),
             (&[("15:00", "audit", "audit = 'q4'; location = 'shelf-b'")], ""),

@@ -137,11 +137,11 @@ impl Here<'_> {
     fn audit_gaps(&self, count: &Count) -> Vec<Section> {
         let unseen = if count.is_open { "audit_not_yet" } else { "audit_missing" };
         let all_seen = (count.unseen.is_empty() && count.expected() > 0).then(|| self.word("audit_all_seen"));
-        let unseen_rows: Vec<Row> = self.few(&count.unseen).filter_map(|number| self.row(number)).collect();
+        let unseen_rows: Vec<Row> = count.unseen.iter().take(PAGE).filter_map(|number| self.row(number)).collect();
         let word = (!count.unseen.is_empty()).then(|| self.audit_heading(unseen, count.unseen.len()));
         let mut sections = vec![self.audit_section(word, unseen_rows, count.unseen.len(), all_seen)];
         for (word, all) in [("audit_misplaced", &count.misplaced), ("audit_unexpected", &count.unexpected)] {
-            let rows: Vec<Row> = self.few(all).filter_map(|sighted| self.sighted(sighted)).collect();
+            let rows: Vec<Row> = all.iter().take(PAGE).filter_map(|sighted| self.sighted(sighted)).collect();
             let heading = Some(self.audit_heading(word, all.len()));
             sections.extend((!all.is_empty()).then(|| self.audit_section(heading, rows, all.len(), None)));
         }
@@ -151,11 +151,6 @@ impl Here<'_> {
             sections.push(Section { word, lines, ..Section::default() });
         }
         sections
-    }
-
-    /// As many of a list as one page shows.
-    fn few<'t, T>(&self, all: &'t [T]) -> impl Iterator<Item = &'t T> {
-        all.iter().take(PAGE)
     }
 
     fn audit_section(&self, word: Option<Phrase>, rows: Vec<Row>, all: usize, empty: Option<Phrase>) -> Section {

@@ -167,8 +167,8 @@ fn an_audit_is_opened_by_keepers_under_a_name_of_its_own() {
     shop.refuses("audits open Q1 --location studo", "did you mean `studio`?");
     shop.refuses("audits open Q1 --category lens", "there is no category `lens`");
     shop.refuses("audits open Q1 --at 2099-01-01", "is opened when it begins");
-    shop.refuses("audits open Q1 --by ben", "only keepers may open and close audits");
-    shop.refuses("audits close 2024-q4 --by ben", "only keepers may open and close audits");
+    shop.refuses("audits open Q1 --by ben", "only keepers may do that");
+    shop.refuses("audits close 2024-q4 --by ben", "only keepers may do that");
     shop.refuses("audits close 2024-q5", "did you mean `2024-q4`?");
     for line in ["audits show nope", "audits scan nope CAM-0001"] {
         shop.refuses(line, "there is no audit `nope`");

@@ -59,7 +59,9 @@ impl<'a> Scanner<'a> {
             let hint = did_you_mean(typed, locations.iter().map(|place| place.slug.as_str()));
             return Err(Stop::Refused(format!("there is no location `{}`", typed.escape_debug()), hint));
         }
-        numbers.iter().for_each(|typed| self.take(typed));
+        for typed in numbers {
+            self.take(typed);
+        }
         if numbers.is_empty() {
             self.listen()?;
         }
@@ -74,7 +76,11 @@ impl<'a> Scanner<'a> {
         }
         for line in input.lock().lines() {
             match line {
-                Ok(line) => words(&line).for_each(|word| self.take(word)),
+                Ok(line) => {
+                    for word in words(&line) {
+                        self.take(word);
+                    }
+                }
                 // A scanner that sends garbage once is scanned with again.
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                     paint::note("a line was no text; scan it again");
@@ -206,9 +212,10 @@ impl Wish for Sightings<'_> {
             return Err(refused);
         }
         let posting = if requests.is_empty() { Posting::default() } else { Posting::new(register, &requests) };
-        let posting = match tags.is_empty() {
-            true => posting,
-            false => audit.noting(posting, text(here, audit)?, &tags).map_err(|why| vec![Stop::Failed(why)])?,
+        let posting = if tags.is_empty() {
+            posting
+        } else {
+            audit.noting(posting, text(here, audit)?, &tags).map_err(|why| vec![Stop::Failed(why)])?
         };
         let name = |number: &Number| register.assets.get(number).map(|asset| asset.name.clone()).unwrap_or_default();
         self.seen = requests.iter().map(|request| (request.number.clone(), name(&request.number))).collect();
