@@ -1,6 +1,7 @@
 //! The command line: the only room that talks to a person at a keyboard, and the only one that prints.
 
 mod add;
+mod audits;
 mod build;
 mod check;
 mod demo;
@@ -60,6 +61,7 @@ enum Command {
     Label(label::Args),
     #[command(subcommand)]
     Tags(tags::Args),
+    Audits(audits::Args),
     #[command(flatten)]
     Motion(motion::Asked),
     Import(import::Args),
@@ -173,6 +175,7 @@ pub fn run() -> ExitCode {
         Command::Add(add) => add::run(register, add),
         Command::Label(label) => label::run(register, label),
         Command::Tags(tags) => tags::run(register, tags),
+        Command::Audits(audits) => audits::run(register, audits),
         Command::Motion(asked) => motion::run(register, asked),
         Command::Import(import) => import::run(register, import),
     };

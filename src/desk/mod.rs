@@ -6,11 +6,13 @@
 //! 4. `pages` put the answer into words, as a page or for programs.
 
 pub mod asked;
+mod audits;
 mod basket;
 mod claim;
 mod forms;
 pub mod http;
 mod index;
+mod keeping;
 mod limits;
 mod mine;
 mod motion;
@@ -289,6 +291,12 @@ impl Desk {
             (false, [] | ["me" | "me.json"]) => self.mine(asked, view, caller),
             (false, ["batch"]) => self.basket(asked, view, caller),
             (true, ["batch"]) => self.record_many(asked, view, caller),
+            (false, ["audits" | "audits.json"]) => self.audits(asked, view, caller),
+            (true, ["audits"]) => self.open_audit(asked, view, caller),
+            (false, ["audits", slug]) => self.audit(asked, view, caller, slug),
+            (false, ["audits", slug, "close"]) => self.close_page(asked, view, caller, slug),
+            (true, ["audits", slug, "close"]) => self.close_audit(asked, view, caller, slug),
+            (_, ["audits", ..]) => Ok(self.not_found(asked)),
             (false, ["enrol"]) => Ok(self.enrol_page(asked, view, caller, None)),
             (true, ["enrol"]) => self.enrol(asked, view),
             (true, ["ask"]) => Ok(self.ask(asked, view)),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::dashboard::Share;
 use super::facts::Fact;
 use super::here::Chip;
 use super::history::Item;
@@ -16,10 +17,26 @@ pub(super) struct Listing {
     pub sentence: Option<Phrase>,
     pub warning: Option<Phrase>,
     pub facts: Vec<Fact>,
+    pub bar: Option<Bar>,
+    pub action: Option<Action>,
     pub nothing: Option<Nothing>,
     pub sections: Vec<Section>,
     /// What leads from the page to the photos of its events.
     pub photos: String,
+}
+
+/// Shares of a whole, as a bar and in figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct Bar {
+    pub(super) label: String,
+    pub(super) shares: Vec<Share>,
+}
+
+/// What can be done from a page, at the desk.
+#[derive(Debug, Serialize)]
+pub(super) struct Action {
+    pub href: String,
+    pub word: Phrase,
 }
 
 /// A part of a page under a heading of its own.

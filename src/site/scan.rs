@@ -8,7 +8,7 @@ use super::locations::Places;
 use super::lookup::Lookup;
 use super::press::{Press, Sheet};
 use super::theme::{SCANNER, VENDORED, fingerprint, vendored};
-use super::{Audience, Body, Failure, Output, audits};
+use super::{Audience, Body, Failure, Output};
 use crate::register::Status;
 
 pub(super) const TEMPLATE: &str = "scan.html";
@@ -90,7 +90,7 @@ fn tones(site: &Lookup) -> String {
 }
 
 fn open_audits(site: &Lookup) -> Vec<Audit> {
-    let open = audits::declared(site).into_iter().filter(|audit| audit.closed.is_none());
+    let open = site.register().audits.values().filter(|audit| audit.closed.is_none());
     open.map(|audit| Audit {
         value: audit.slug.to_string(),
         word: audit.title.clone(),

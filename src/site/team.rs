@@ -1,7 +1,5 @@
 //! The site for the team: everything.
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -111,11 +109,9 @@ where
     all(press, &categories::index(site))?;
     all(press, &troubles::overdue(site))?;
     all(press, &troubles::faults(site))?;
-    let (seen, nothing) = (audits::seen(site), BTreeSet::new());
-    for audit in audits::declared(site) {
-        all(press, &audits::pages(site, audit, seen.get(&audit.slug).unwrap_or(&nothing)))?;
-    }
-    all(press, &audits::index(site))?;
+    let counted = audits::counted(site);
+    counted.par_iter().try_for_each(|(audit, count)| all(press, &audits::pages(site, audit, count)))?;
+    all(press, &audits::index(site, &counted))?;
     let work = jobs::work(site);
     jobs::declared(site).par_iter().try_for_each(|job| press.print(&jobs::page(site, job, work.get(&job.slug))))?;
     all(press, &jobs::index(site))
