@@ -92,15 +92,15 @@ describe('a phone with a camera', () => {
       assert.deepEqual([wide, high], [96, 96]);
     }
     await hand.look('photo in the history');
-    const full = await hand.page.request.get(new URL(await hand.page.locator('.shots a').getAttribute('href'), hand.page.url()).href);
-    assert.deepEqual([full.status(), full.headers()['content-type'], full.headers()['cache-control']], [200, 'image/jpeg', 'private, max-age=3600']);
-    assert.ok((await full.body()).equals(photo[1]));
+    const full = await fetched(hand, `${base}desk/CAM-0001/photos/${id}-1.jpg`);
+    assert.deepEqual([full.status, full.type, full.caching], [200, 'image/jpeg', 'private, max-age=3600']);
+    assert.ok(full.bytes.equals(photo[1]));
 
     const stranger = await Phone.of(browser);
     t.after(() => stranger.close());
     const addresses = [`${base}desk/CAM-0001/photos/${id}-1.jpg`, `${base}CAM-0001/photos/${id}-1.jpg`, `${base}CAM-0001/files/${photo[0].split('/').at(-1)}`];
-    for (const address of addresses) assert.equal((await stranger.page.request.get(address)).status(), 404, address);
     await stranger.open(`${base}CAM-0001`);
+    for (const address of addresses) assert.equal((await fetched(stranger, address)).status, 404, address);
     assert.doesNotMatch(await stranger.page.content(), /photos\/|scratched/);
     none(hand.flaws);
   });
@@ -176,6 +176,8 @@ describe('a phone with a camera', () => {
     const record = Object.entries(brought()).find(([path]) => path.endsWith('/asset.toml'));
     assert.match(record[1].toString(), /\nphoto = "files\/photo\.jpg"\n/);
     await hand.page.waitForFunction(() => document.querySelector('.photo img').naturalWidth > 0);
+    await hand.page.locator('.sticker img').scrollIntoViewIfNeeded();
+    await hand.page.waitForFunction(() => document.querySelector('.sticker img').naturalWidth > 0);
     await hand.look('new thing with its photo');
     none(hand.flaws);
   });
@@ -185,6 +187,16 @@ describe('a phone with a camera', () => {
     register.pull().tagbook('check');
   });
 });
+
+// What a phone is answered that asks for an address, from the page that it shows.
+async function fetched({ page }, address) {
+  const { data, ...answer } = await page.evaluate(async (url) => {
+    const got = await fetch(url);
+    const [type, caching] = ['content-type', 'cache-control'].map((name) => got.headers.get(name));
+    return { status: got.status, type, caching, data: [...new Uint8Array(await got.arrayBuffer())] };
+  }, address);
+  return { ...answer, bytes: Buffer.from(data) };
+}
 
 // Whether the picture of what was chosen is more than a white square.
 function isDrawn() {
