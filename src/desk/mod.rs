@@ -316,6 +316,7 @@ impl Desk {
             (false, [number, "tell"]) => self.tell_page(asked, number),
             (false, [number]) => self.asset(asked, caller, number),
             (false, [number, "photos", name]) => self.picture(asked, caller, number, &format!("photos/{name}")),
+            (false, [number, "qr.svg"]) => self.symbol(asked, caller, number),
             (false, [number, name]) if name.starts_with("photo.") => self.picture(asked, caller, number, name),
             (false, [number, kind]) => self.motion_page(asked, caller, number, kind),
             (true, [number, kind]) => self.record_one(asked, caller, number, kind),

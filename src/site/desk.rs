@@ -10,7 +10,7 @@ use super::lookup::Lookup;
 use super::motions::Hidden;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
-use super::{Audience, Build, Commits, Failure, Output, Theme, papers, public};
+use super::{Audience, Build, Commits, Failure, Output, Theme, papers, public, team};
 use crate::labels::symbol::{Room, Symbol};
 use crate::register::audit::Sighted;
 use crate::register::{Audit, Count, EventId, Moment, Number, Opened, Slug};
@@ -277,7 +277,7 @@ impl Stand<'_> {
             });
             // What was recorded a moment ago is on no site yet: the desk has it.
             let desk = site.config().desk_url.as_deref().unwrap_or_default();
-            page.stand_at(&format!("{}{number}/", self.root), &format!("{desk}/{number}/"));
+            page.stand_at(&format!("{desk}/{number}/"));
             let title = format!("{number} {}", thing.asset.name);
             self.fill(look, "asset.html", title, "asset", &page, Some(self.as_of(look))).map(Some)
         })
@@ -287,6 +287,16 @@ impl Stand<'_> {
     #[must_use]
     pub fn picture(&self, number: &Number, name: &str) -> Option<String> {
         self.look(|look| papers::picture(look.here.site, look.here.site.things.get(number)?, name))
+    }
+
+    /// The symbol of an asset's label, as SVG; `None` where there is no such asset, or where its address is too long for one.
+    #[must_use]
+    pub fn symbol(&self, number: &Number) -> Option<String> {
+        self.look(|look| {
+            let site = look.here.site;
+            let symbol = site.things.contains_key(number).then(|| team::label_symbol(site, number.as_str()))?;
+            symbol.ok().map(|symbol| symbol.svg())
+        })
     }
 
     /// The page of an asset for whoever found it.

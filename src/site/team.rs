@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::asset::AssetPage;
 use super::dashboard::Dashboard;
 use super::here::Here;
-use super::lookup::Thing;
+use super::lookup::{Lookup, Thing};
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use super::{
@@ -59,7 +59,8 @@ where
 {
     let (site, number) = (press.site, &thing.asset.number);
     let path = format!("{number}/");
-    let symbol = label_symbol(press, number.as_str())?;
+    let symbol = label_symbol(site, number.as_str());
+    let symbol = symbol.map_err(|reason| Failure::Template { template: "asset.html", reason })?;
     let view = AssetPage::new(&press.here(&path), thing);
     let state = Some(state_line(press, site.build.commits.newest.get(number)));
     let title = format!("{number} {}", thing.asset.name);
@@ -74,14 +75,12 @@ where
 }
 
 /// The symbol that the asset's label bears.
-fn label_symbol<S, E>(press: &Press<S>, number: &str) -> Result<Symbol, Failure<E>> {
-    let config = press.site.config();
-    let text = match &config.base_url {
+pub(super) fn label_symbol(site: &Lookup, number: &str) -> Result<Symbol, String> {
+    let text = match &site.config().base_url {
         Some(base) => symbol::address(base, number),
         None => number.to_owned(),
     };
-    let fitting = Symbol::fitting(&text, press.site.room);
-    fitting.map_err(|reason| Failure::Template { template: "asset.html", reason })
+    Symbol::fitting(&text, site.room)
 }
 
 fn state_line<S>(press: &Press<S>, commit: Option<&super::Commit>) -> Phrase {
