@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Commit;
 use super::lookup::{Lookup, Thing};
 use super::phrase::Phrase;
 use crate::register::event::Grade;
@@ -138,6 +139,11 @@ impl<'a> Here<'a> {
             }
             None => Phrase::text(number.as_str()),
         }
+    }
+
+    /// A commit by the beginning of its id.
+    pub fn commit(commit: &Commit) -> Phrase {
+        Phrase::text(commit.id.get(..7).unwrap_or(&commit.id)).code()
     }
 
     /// `3,899.00 EUR`, not broken over lines.

@@ -36,6 +36,7 @@ mod phrase;
 mod press;
 mod public;
 mod rows;
+mod scan;
 mod standing;
 mod strip;
 mod tables;
@@ -49,7 +50,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::register::{Moment, Number, Opened};
+use crate::register::{EventId, Moment, Number, Opened};
 use crate::tree::Tree;
 
 pub use crate::register::Audience;
@@ -76,6 +77,8 @@ pub struct Commits {
     pub head: Option<Commit>,
     /// The newest commit that touched each asset.
     pub newest: BTreeMap<Number, Commit>,
+    /// The commit that recorded each event of an asset, where that is known.
+    pub recorded: BTreeMap<Number, BTreeMap<EventId, Commit>>,
 }
 
 /// A commit.
@@ -154,7 +157,7 @@ pub fn render<E: Send>(
         press.hand_out(format!("static/{name}"), text)?;
     }
     press.hand_out(".nojekyll", "")?;
-    press.hand_out("_headers", frame::headers(press.csp()))?;
+    press.hand_out("_headers", press.headers())?;
     about::print(&press)?;
     match build.audience {
         Audience::Team => team::print(&press),

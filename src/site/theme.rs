@@ -43,6 +43,17 @@ const SCRIPTED: &[&str] = &[
 ];
 const WORDS_OF_SCRIPTS: &str = "words.js";
 
+/// The script of the scanner: only its page asks for it.
+pub(super) const SCANNER: &str = "scan.js";
+
+/// What others have made and the scanner may need, which no register replaces.
+pub(super) const VENDORED: &[&str] = &[
+    "vendor/zxing_reader.js",
+    "vendor/zxing_reader.wasm",
+    "vendor/LICENSE-zxing-wasm.txt",
+    "vendor/LICENSE-zxing-cpp.txt",
+];
+
 /// Templates, style, script and words, ready to be filled.
 #[derive(Debug, Clone)]
 pub struct Theme {
@@ -139,14 +150,20 @@ impl Theme {
         &self.words
     }
 
-    /// Files that are handed out as they are, and their text.
+    /// Files that are handed out as they are and that any page may ask for, and their text.
     pub(super) fn statics(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.statics.iter().map(|(name, text)| (*name, text.as_str()))
+        self.statics.iter().filter(|(name, _)| **name != SCANNER).map(|(name, text)| (*name, text.as_str()))
+    }
+
+    /// A file that is handed out as it is.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.statics.get(name).map(String::as_bytes).or_else(|| vendored(name))
     }
 
     /// Short fingerprints of the static files: an address with one may be kept for ever.
     pub(super) fn versions(&self) -> BTreeMap<&'static str, String> {
-        self.statics.iter().map(|(name, text)| (*name, fingerprint(text))).collect()
+        self.statics.iter().map(|(name, text)| (*name, fingerprint(text.as_bytes()))).collect()
     }
 
     /// The style that stands in an asset's page itself, so that nothing has to be fetched before it can be read.
@@ -178,6 +195,11 @@ fn named_text(file: &'static File<'static>) -> Option<(&'static str, &'static st
     file.path().file_name()?.to_str().zip(file.contents_utf8())
 }
 
+/// A file that others have made.
+pub(super) fn vendored(name: &str) -> Option<&'static [u8]> {
+    EMBEDDED.get_file(name).filter(|_| VENDORED.contains(&name)).map(include_dir::File::contents)
+}
+
 /// Whether a file is filled: all others are handed out as they are.
 fn is_template(name: &str) -> bool {
     [".html", ".xml"].iter().any(|ending| name.ends_with(ending))
@@ -194,8 +216,8 @@ fn spoken(tag: &str) -> &str {
     tags.into_iter().find(|tag| strings(FIRST, tag).is_some()).unwrap_or(ENGLISH)
 }
 
-fn fingerprint(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn fingerprint(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A style sheet without remarks and without blanks that mean nothing.
@@ -251,6 +273,17 @@ mod tests {
         assert_eq!([lang("en-GB"), lang("de-AT"), lang("tlh"), lang("")], ["en", "de", "en", "en"]);
         let [paper, workshop] = ["paper", "workshop"].map(|theme| Theme::named(theme, "en").unwrap().inline_style());
         assert!(workshop.len() > paper.len() && workshop.starts_with(&paper));
+    }
+
+    #[test]
+    fn what_others_have_made_is_there_as_it_is() {
+        let theme = Theme::embedded();
+        for name in VENDORED {
+            assert!(theme.file(name).is_some_and(|bytes| !bytes.is_empty()), "{name}");
+        }
+        assert!(theme.file("vendor/zxing_reader.wasm").unwrap().starts_with(b"\0asm"));
+        assert_eq!((theme.file("vendor/README.md"), theme.file("base.html")), (None, None));
+        assert!(theme.with_override("vendor/zxing_reader.js", "").is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 // Every kind of page in a real browser, on a phone and on a desk, in light and in dark.
 import { after, before, describe, test } from 'node:test';
-import { DESKTOP, PHONE, launch } from './lib/browser.js';
+import { DESKTOP, PHONE, SMALL, launch } from './lib/browser.js';
 import { wrongAt } from './lib/looks.js';
 import { STATUSES, TEAM_KINDS, pagesOf } from './lib/pages.js';
 import { none } from './lib/problems.js';
@@ -29,7 +29,7 @@ for (const site of all) {
 describe('every kind of page', { concurrency: AT_ONCE }, () => {
   for (const site of all) {
     for (const { kind, url } of pagesOf(site)) {
-      for (const size of site.closely ? [PHONE, DESKTOP] : [PHONE]) {
+      for (const size of site.closely ? [SMALL, PHONE, DESKTOP] : [PHONE]) {
         test(`${site.name}: ${kind} at ${size.width} px`, async () => none(await wrongAt(browser, site, url, size)));
       }
     }

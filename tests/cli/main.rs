@@ -13,6 +13,7 @@ mod labels;
 mod look;
 mod motions;
 mod people;
+mod photos;
 mod recording;
 mod serve;
 mod shop;

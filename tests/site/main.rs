@@ -8,4 +8,5 @@ mod hostile;
 mod languages;
 mod links;
 mod public;
+mod scanner;
 mod stories;

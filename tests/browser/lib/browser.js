@@ -11,7 +11,7 @@ export const DESKTOP = { width: 1280, height: 900 };
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-const TYPES = {
+export const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -28,9 +28,10 @@ const TYPES = {
   '.ics': 'text/calendar; charset=utf-8',
   '.csv': 'text/csv; charset=utf-8',
   '.tsv': 'text/tab-separated-values; charset=utf-8',
+  '.wasm': 'application/wasm',
 };
 
-export async function launch() {
+export async function launch(more = []) {
   const root = process.getuid?.() === 0;
   return chromium.launch({
     executablePath: findChromium(),
@@ -42,6 +43,7 @@ export async function launch() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }
