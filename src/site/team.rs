@@ -12,8 +12,8 @@ use super::lookup::Thing;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use super::{
-    Failure, Output, activity, audits, categories, due, feed, history, jobs, locations, papers, people, public, scan, tables,
-    troubles,
+    Failure, Output, activity, audits, categories, due, feed, history, jobs, locations, papers, people, public, scan,
+    tables, troubles,
 };
 use crate::labels::symbol::{self, Symbol};
 use crate::register::Status;
