@@ -127,7 +127,8 @@ fn every_language_counts_as_it_does() {
         let tag: unic_langid::LanguageIdentifier = language.parse().unwrap();
         let rules = PluralRules::create(tag, PluralRuleType::CARDINAL).unwrap();
         let told: Vec<_> = (1..1000).map(|n| rules.select(n).unwrap()).collect();
-        for name in languages["en"].keys().filter_map(|name| name.strip_suffix("_many")) {
+        let counts = languages["en"].iter().filter(|(_, pattern)| pattern.contains("{n}"));
+        for name in counts.filter_map(|(name, _)| name.strip_suffix("_many")) {
             for (category, form) in FORMS.iter().filter(|(category, _)| told.contains(category)) {
                 let is_there = words.contains_key(&format!("{name}_{form}"));
                 assert!(is_there || *category == PluralCategory::OTHER, "{language} lacks {name}_{form}");
