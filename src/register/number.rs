@@ -22,11 +22,13 @@ pub const PAGES: &[&str] = &[
     "labels",
     "locations",
     "me",
+    "offline",
     "overdue",
     "people",
     "receipt",
     "scan",
     "search",
+    "snapshot",
     "static",
 ];
 
