@@ -7,7 +7,7 @@ use super::here::has_page as has_address;
 use super::locations::Places;
 use super::lookup::Lookup;
 use super::press::{Press, Sheet};
-use super::theme::{SCANNER, VENDORED, fingerprint, vendored};
+use super::theme::{SCANNER, SCANNER_STYLE, VENDORED, fingerprint, vendored};
 use super::{Audience, Body, Failure, Output};
 use crate::register::Status;
 
@@ -54,8 +54,10 @@ where
     if !has_page(site) {
         return Ok(());
     }
-    let script = theme.file(SCANNER).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
-    press.hand_out(format!("static/{SCANNER}"), script)?;
+    for name in [SCANNER, SCANNER_STYLE] {
+        let text = theme.file(name).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
+        press.hand_out(format!("static/{name}"), text)?;
+    }
     for name in VENDORED {
         let body = Body::Bytes(vendored(name).unwrap_or_default());
         press.give(Output { path: format!("static/{name}"), body })?;

@@ -45,6 +45,7 @@ const WORDS_OF_SCRIPTS: &str = "words.js";
 
 /// The script of the scanner: only its page asks for it.
 pub(super) const SCANNER: &str = "scan.js";
+pub(super) const SCANNER_STYLE: &str = "scan.css";
 
 /// What others have made and the scanner may need, which no register replaces.
 pub(super) const VENDORED: &[&str] = &[
@@ -152,7 +153,10 @@ impl Theme {
 
     /// Files that are handed out as they are and that any page may ask for, and their text.
     pub(super) fn statics(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.statics.iter().filter(|(name, _)| **name != SCANNER).map(|(name, text)| (*name, text.as_str()))
+        self.statics
+            .iter()
+            .filter(|(name, _)| ![SCANNER, SCANNER_STYLE].contains(name))
+            .map(|(name, text)| (*name, text.as_str()))
     }
 
     /// A file that is handed out as it is.

@@ -20,6 +20,7 @@ fn there_is_one_for_the_team_where_there_is_a_desk() {
         of_scanner(&site),
         [
             "scan/index.html",
+            "static/scan.css",
             "static/scan.js",
             "static/vendor/LICENSE-zxing-cpp.txt",
             "static/vendor/LICENSE-zxing-wasm.txt",
