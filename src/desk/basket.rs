@@ -13,14 +13,11 @@ use super::reply::{Reply, no, refused};
 use super::who::{Caller, SPEAKER};
 use super::{Desk, View};
 use crate::git;
-use crate::register::motion::{PassedOver, kind};
+use crate::register::motion::{MOST_AT_ONCE, PassedOver, kind};
 use crate::register::time::instant;
 use crate::register::{Action, EventId, Motion, Number, Refusal, Refusals, Slug, Tz};
 use crate::site::Phrase;
 use crate::site::desk::{Form, Input, Item, Look, Notice, View as Page};
-
-/// Assets that are moved at once.
-const MOST: usize = 200;
 
 /// Bytes of numbers that a phone keeps in its basket: a cookie has 4,096 at most.
 const MOST_KEPT: usize = 3500;
@@ -34,6 +31,16 @@ const FATES: &[&str] = &["back", "mine", "other", "broken", "unknown"];
 /// Fields that go for all of a batch.
 const COMMON: &[&str] =
     &["kind", "numbers", "due", "to", "location", "condition", "note", "job", "nonce", "by", "at", "last", "rest"];
+
+/// What can be done with a basket, the likeliest first, each with its word: whoever comes from a page wants what that said.
+fn motions(wanted: Option<&str>) -> ((&'static str, &'static str), (&'static str, &'static str)) {
+    let back = ("back", "basket_back");
+    match wanted {
+        Some("checkout") => (("checkout", "basket_take"), back),
+        Some("back" | "return") => (back, ("have", "basket_take")),
+        _ => (("have", "basket_take"), back),
+    }
+}
 
 /// The numbers as a cookie keeps them, of the newest as many as have room in it.
 fn newest(numbers: &[Number], room: usize) -> String {
@@ -123,15 +130,17 @@ impl Desk {
                 asked.fields.said("due").unwrap_or_default(),
                 false,
             ));
+            fields.extend(asked.fields.said("job").map(|_| sheet.job()));
             fields.push(sheet.note("have"));
+            let (likeliest, other) = motions(asked.fields.said("kind"));
             page.forms.push(Form {
                 action: self.at("batch"),
-                submit: look.word("basket_take"),
+                submit: look.word(likeliest.1),
                 first: true,
                 fields,
                 hidden: vec![("nonce".to_owned(), nonce())],
-                name: Some(("kind".into(), "have".into())),
-                others: vec![("kind".into(), "back".into(), look.word("basket_back"))],
+                name: Some(("kind".into(), likeliest.0.into())),
+                others: vec![("kind".into(), other.0.into(), look.word(other.1))],
                 ..Form::default()
             });
             if !found.is_empty() {
@@ -184,7 +193,7 @@ impl Desk {
             // Nothing was said of anything: all of it stays as it is.
             return Ok(Reply::elsewhere(self.at("me")));
         }
-        if wishes.is_empty() || wishes.len() > MOST {
+        if wishes.is_empty() || wishes.len() > MOST_AT_ONCE {
             return self.wrong_batch(asked, caller, "numbers", "basket_none");
         }
         let person = match self.speaker(asked, caller, small) {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::symbol::{Code, Room, SMALL, Symbol, count, quiet_on};
-use super::text::{BELOW, CAPITALS, Fonts, LINE, Style, is_from_right};
+use super::text::{Anchor, BELOW, CAPITALS, Fonts, LINE, Style, is_from_right};
 use crate::register::stock::{INCH, Stock};
 
 /// What a label says.
@@ -423,25 +423,12 @@ impl Setter<'_> {
 
     /// One line of type on its base line.
     fn line(&mut self, text: &str, style: Style, size: f64, area: Area, base: f64, is_from_right: bool) {
-        let (family, weight) = style.font();
         let (x, anchor) = match (self.is_centred, is_from_right) {
-            (true, _) => (f64::midpoint(area.left, area.right), " text-anchor=\"middle\""),
-            (false, true) => (area.right, " text-anchor=\"end\""),
-            (false, false) => (area.left, ""),
+            (true, _) => (f64::midpoint(area.left, area.right), Anchor::Middle),
+            (false, true) => (area.right, Anchor::End),
+            (false, false) => (area.left, Anchor::Start),
         };
-        let mut runs = String::new();
-        for (font, run) in self.fonts.runs(text, style) {
-            let run = escaped(&run);
-            let run =
-                font.map_or(run.clone(), |font| format!("<tspan font-family=\"{}\">{run}</tspan>", escaped(font)));
-            runs.push_str(&run);
-        }
-        // The whole line is read from the right, whatever it has in it.
-        let (open, close) = if is_from_right { ("\u{2067}", "\u{2069}") } else { ("", "") };
-        let _ = write!(
-            self.drawing,
-            "<text x=\"{x:.3}\" y=\"{base:.3}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size:.3}\"{anchor}>{open}{runs}{close}</text>"
-        );
+        self.drawing.push_str(&self.fonts.line(text, style, size, (x, base), anchor, is_from_right));
     }
 }
 
@@ -457,20 +444,4 @@ enum Said {
 struct Number {
     size: f64,
     lines: Vec<String>,
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            // No character that XML has not.
-            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => safe.push(' '),
-            c => safe.push(c),
-        }
-    }
-    safe
 }

@@ -10,6 +10,7 @@ mod field;
 pub mod finding;
 mod fold;
 mod intents;
+pub mod job;
 pub mod locations;
 pub mod log;
 mod minting;

@@ -64,9 +64,15 @@ impl Words {
     /// `n` of something: the pattern `name_one` or `name_many` with `{n}`.
     #[must_use]
     pub fn count(&self, name: &str, n: usize) -> Phrase {
+        self.count_of(name, n, &[])
+    }
+
+    /// The same, where the pattern has other fillings too.
+    #[must_use]
+    pub fn count_of(&self, name: &str, n: usize, fillings: &Fillings) -> Phrase {
         let number = Phrase::text(&grouped(n as u64));
         let form = if n == 1 { "one" } else { "many" };
-        self.say(&format!("{name}_{form}"), &[("n", Some(number))])
+        self.say(&format!("{name}_{form}"), &[&[("n", Some(number))], fillings].concat())
     }
 }
 
