@@ -28,8 +28,12 @@ const WORD: f64 = 2.5;
 const STEP: f64 = 1.32;
 const RISE: f64 = 0.84;
 
+/// Millimetres for lines to sign, and above a rule for whoever writes on it.
+const SIGNED: f64 = 27.0;
+const WRITTEN: f64 = 20.0;
+
 /// Millimetres between columns, above and below a row, and by which a part is set in below its kit.
-const GAP: f64 = 3.0;
+const GAP: f64 = 4.0;
 const PAD: f64 = 1.5;
 const INDENT: f64 = 4.0;
 
@@ -69,6 +73,8 @@ pub struct Document {
     pub page: String,
     /// The language it is in.
     pub language: String,
+    /// Whether that is read from the right.
+    pub is_from_right: bool,
 }
 
 /// A word and what it is here.
@@ -213,11 +219,18 @@ impl<'a> Setter<'a> {
         Lines { lines: self.fonts.wrap(&composed(text), style, width / size, most), style, size }
     }
 
+    /// Two places as they are on the page: what is read from the right begins there.
+    fn mirrored(&self, (left, right): (f64, f64)) -> (f64, f64) {
+        if self.document.is_from_right { (WIDTH - right, WIDTH - left) } else { (left, right) }
+    }
+
     /// Sets lines between two places from `y` on; gives where they end.
-    fn set(&mut self, lines: &Lines, (left, right): (f64, f64), mut y: f64, at_end: bool) -> f64 {
+    fn set(&mut self, lines: &Lines, place: (f64, f64), mut y: f64, at_end: bool) -> f64 {
+        let (left, right) = self.mirrored(place);
         for line in &lines.lines {
             let from_right = is_from_right(line);
-            let (x, anchor) = if at_end || from_right { (right, Anchor::End) } else { (left, Anchor::Start) };
+            let is_right = if self.document.is_from_right { !at_end } else { at_end || from_right };
+            let (x, anchor) = if is_right { (right, Anchor::End) } else { (left, Anchor::Start) };
             let base = y + lines.size * RISE;
             self.drawing.push_str(&self.fonts.line(line, lines.style, lines.size, (x, base), anchor, from_right));
             y += lines.size * STEP;
@@ -226,6 +239,7 @@ impl<'a> Setter<'a> {
     }
 
     fn rule(&mut self, left: f64, right: f64, y: f64, weight: f64) {
+        let (left, right) = self.mirrored((left, right));
         // Writing to a string does not fail.
         let _ = write!(
             self.drawing,
@@ -273,9 +287,25 @@ impl<'a> Setter<'a> {
         if !self.document.columns.is_empty() {
             self.table_head();
         }
-        for row in &self.document.rows {
-            self.row(row);
+        if let [all @ .., last] = self.document.rows.as_slice() {
+            for row in all {
+                self.row(row, 0.0);
+            }
+            // Nobody signs a page that has nothing on it.
+            self.row(last, self.ending_height());
         }
+    }
+
+    /// What sums, notes and lines to sign take, where that is no more than a third of a page.
+    fn ending_height(&self) -> f64 {
+        let notes = self.document.notes.iter().map(|note| self.note(note).height()).sum::<f64>();
+        let totals = TEXT * STEP * count(self.document.totals.len());
+        let height = PAD + totals + 3.0 + notes + SIGNED;
+        if height < HEIGHT / 3.0 { height } else { 0.0 }
+    }
+
+    fn note(&self, note: &str) -> Lines {
+        self.wrap(note, Style::Plain, SMALL, WIDTH - 2.0 * SIDE, LINES)
     }
 
     fn table_head(&mut self) {
@@ -289,7 +319,8 @@ impl<'a> Setter<'a> {
         self.rule(SIDE, WIDTH - SIDE, self.y, 0.3);
     }
 
-    fn row(&mut self, row: &Row) {
+    /// A row, on a page that has as much room below it.
+    fn row(&mut self, row: &Row, below: f64) {
         let document = self.document;
         let mut set = Vec::new();
         for ((column, cell), place) in document.columns.iter().zip(&row.cells).zip(self.columns.clone()) {
@@ -312,7 +343,7 @@ impl<'a> Setter<'a> {
         }
         let height = |all: &[Lines]| all.iter().map(Lines::height).sum::<f64>();
         let tallest = set.iter().map(|(_, all, _)| height(all)).fold(TEXT * STEP, f64::max);
-        self.need(tallest + 2.0 * PAD, true);
+        self.need(tallest + 2.0 * PAD + below, true);
         let top = self.y + PAD;
         for (kind, all, place) in &set {
             let mut y = top;
@@ -320,11 +351,10 @@ impl<'a> Setter<'a> {
                 y = self.set(lines, *place, y, *kind == Kind::Amount);
             }
             if *kind == Kind::Tick {
+                let (x, y) = (self.mirrored((place.0 + 0.2, place.0 + 3.6)).0, top + 0.1);
                 let _ = write!(
                     self.drawing,
-                    "<path fill=\"none\" stroke=\"#000\" stroke-width=\"0.25\" d=\"M{:.3} {:.3}h3.4v3.4h-3.4z\"/>",
-                    place.0 + 0.2,
-                    top + 0.1
+                    "<path fill=\"none\" stroke=\"#000\" stroke-width=\"0.25\" d=\"M{x:.3} {y:.3}h3.4v3.4h-3.4z\"/>"
                 );
             }
         }
@@ -348,14 +378,14 @@ impl<'a> Setter<'a> {
         }
         self.y += 3.0;
         for note in &document.notes {
-            let lines = self.wrap(note, Style::Plain, SMALL, WIDTH - 2.0 * SIDE, LINES);
+            let lines = self.note(note);
             self.need(lines.height(), false);
             self.y = self.set(&lines, (SIDE, WIDTH - SIDE), self.y, false);
         }
         let signatures = &document.signatures;
         if !signatures.is_empty() {
-            self.need(30.0, false);
-            self.y += 22.0;
+            self.need(SIGNED, false);
+            self.y += WRITTEN;
             let column = (WIDTH - 2.0 * SIDE) / count(signatures.len());
             for (at, word) in signatures.iter().enumerate() {
                 let left = SIDE + column * count(at);

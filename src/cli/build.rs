@@ -86,9 +86,11 @@ fn epoch(seconds: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0).filter(|at| (1..=9998).contains(&at.year()))
 }
 
-/// The embedded theme with the register's own files in its place.
+/// The theme that the register asks for, in its language, with its own files in their place.
 pub(super) fn theme(here: &Here) -> Result<Theme, Stop> {
-    let mut theme = Theme::embedded();
+    let config = &here.opened.register.config;
+    let theme = Theme::named(&config.site.theme, &config.language);
+    let mut theme = theme.map_err(|why| Stop::refused(format!("tagbook.toml: {why}")))?;
     let files = match &here.rev {
         Some((repo, commit)) => open(repo).texts_at(*commit, "theme")?,
         None => disk::theme(&here.root)?,

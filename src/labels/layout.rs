@@ -167,15 +167,17 @@ impl Words {
     pub fn composed(self) -> Words {
         use unicode_normalization::UnicodeNormalization;
         let nfc = |text: &str| text.nfc().collect::<String>();
-        let mut found = String::new();
-        let all: Vec<char> = nfc(&self.found).chars().collect();
-        for (at, c) in all.iter().enumerate() {
-            let is_of_number = |c: Option<&char>| c.is_some_and(|c| c.is_ascii_digit() || matches!(c, '(' | ')' | '+'));
-            let joins = *c == ' ' && at > 0 && is_of_number(all.get(at - 1)) && is_of_number(all.get(at + 1));
-            found.push(if joins { '\u{a0}' } else { *c });
-        }
+        let found = in_one_piece(&nfc(&self.found));
         Words { name: nfc(&self.name), owner: nfc(&self.owner), found, ..self }
     }
+}
+
+/// A text in which numbers of telephones are not broken over lines.
+pub(crate) fn in_one_piece(text: &str) -> String {
+    let all: Vec<char> = text.chars().collect();
+    let is_of_number = |c: Option<&char>| c.is_some_and(|c| c.is_ascii_digit() || matches!(c, '(' | ')' | '+'));
+    let joins = |at: usize| all[at] == ' ' && at > 0 && is_of_number(all.get(at - 1)) && is_of_number(all.get(at + 1));
+    (0..all.len()).map(|at| if joins(at) { '\u{a0}' } else { all[at] }).collect()
 }
 
 /// Lays out one label.

@@ -43,12 +43,20 @@ pub struct Config {
 }
 
 /// What a build shows, and to whom.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteConfig {
     /// Whom the site is for.
     pub audience: Audience,
     /// What a public page may show besides number, name and category.
     pub public: Vec<Shown>,
+    /// The theme of its pages.
+    pub theme: String,
+}
+
+impl Default for SiteConfig {
+    fn default() -> SiteConfig {
+        SiteConfig { audience: Audience::default(), public: Vec::new(), theme: "paper".into() }
+    }
 }
 
 /// Whom a site is for.
@@ -139,9 +147,11 @@ fn addresses(top: &mut Table) -> Vec<String> {
 }
 
 fn site(table: &mut Table) -> SiteConfig {
+    let usual = SiteConfig::default();
     let site = SiteConfig {
         audience: table.take("audience").unwrap_or_default(),
         public: table.list("public").unwrap_or_default(),
+        theme: table.take("theme").unwrap_or(usual.theme),
     };
     table.nothing_else();
     site

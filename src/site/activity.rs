@@ -3,10 +3,8 @@
 use super::here::Here;
 use super::listing::{Listing, Nothing, Section};
 use super::lookup::{Happened, Lookup};
-use super::phrase::Phrase;
 use super::press::Sheet;
 use super::rows::Pager;
-use super::words::grouped;
 
 /// Events on a page.
 const PAGE: usize = 100;
@@ -42,7 +40,10 @@ pub(super) fn page(site: &Lookup, stretch: &Stretch) -> Sheet<Listing> {
     let log: Vec<_> = told.map(|(thing, told)| here.item_of(thing, told)).collect();
     let pager = Pager {
         label: site.words.word("pager").to_owned(),
-        place: here.say("range", &[("from", Some(count(stretch.from + 1))), ("until", Some(count(stretch.until)))]),
+        place: here.say(
+            "range",
+            &[("from", Some(here.number(stretch.from + 1))), ("until", Some(here.number(stretch.until)))],
+        ),
         before: stretch.newer.clone(),
         before_word: site.words.word("newer").to_owned(),
         after: stretch.older.clone(),
@@ -64,10 +65,6 @@ pub(super) fn page(site: &Lookup, stretch: &Stretch) -> Sheet<Listing> {
         view,
         state: None,
     }
-}
-
-fn count(n: usize) -> Phrase {
-    Phrase::text(&grouped(n as u64))
 }
 
 #[cfg(test)]

@@ -12,10 +12,9 @@ use super::phrase::Phrase;
 use super::rows::Rows;
 use super::strip::Strip;
 use super::{facts, markdown};
-use crate::labels::symbol::Symbol;
 
 /// Events that an asset's page shows at once.
-const RECENT: usize = 12;
+pub(super) const RECENT: usize = 6;
 
 /// What stands on an asset's page.
 #[derive(Debug, Serialize)]
@@ -38,11 +37,12 @@ pub(super) struct AssetPage {
     parts: Rows,
     strip: Option<Strip>,
     history: Vec<Year>,
-    earlier: Vec<Year>,
-    earlier_word: Phrase,
+    /// What leads to all that happened, where that is more.
+    earlier: Option<Phrase>,
     notes: Option<Phrase>,
     blocks: Vec<Block>,
-    symbol: SymbolView,
+    /// What the symbol of its label is called.
+    symbol: String,
     /// What leads from the page to its own files.
     base: String,
 }
@@ -55,16 +55,8 @@ struct FaultLine {
     line: Phrase,
 }
 
-/// The symbol of the asset's label.
-#[derive(Debug, Serialize)]
-struct SymbolView {
-    size: usize,
-    path: String,
-    alt: String,
-}
-
 impl AssetPage {
-    pub fn new(here: &Here, thing: &Thing, symbol: &Symbol) -> AssetPage {
+    pub fn new(here: &Here, thing: &Thing) -> AssetPage {
         let asset = thing.asset;
         let (now, now_line, tone) = here.now(thing);
         let told = &thing.chronicle.told;
@@ -89,11 +81,13 @@ impl AssetPage {
             parts: here.rows(&here.site.register().parts(&asset.number).collect::<Vec<_>>()),
             strip: here.strip(thing),
             history: here.years(told.iter().rev().take(RECENT)),
-            earlier: here.years(told.iter().rev().skip(RECENT)),
-            earlier_word: here.site.words.count("earlier", told.len().saturating_sub(RECENT)),
+            earlier: (told.len() > RECENT).then(|| {
+                let events = here.site.words.count("events", told.len());
+                here.say("history_all", &[("events", Some(events))])
+            }),
             notes: asset.notes.as_deref().map(|notes| Phrase::raw(markdown::to_html(notes), notes)),
             blocks: here.blocks(thing),
-            symbol: SymbolView { size: symbol.size(), path: symbol.path(), alt: alt.plain().to_owned() },
+            symbol: alt.plain().to_owned(),
             base: String::new(),
         }
     }

@@ -11,7 +11,6 @@ use super::lookup::{Lookup, Thing};
 use super::phrase::Phrase;
 use super::press::Sheet;
 use super::rows::PAGE;
-use super::words::grouped;
 use crate::register::{Action, Audit, Moment, Number, Slug, Status};
 
 /// What each audit saw.
@@ -117,7 +116,7 @@ impl Here<'_> {
 
     /// `38 of 41 seen · Counts what should be in Studio · by Ana`.
     fn audit_sentence(&self, audit: &Audit, seen: usize, unseen: usize) -> Phrase {
-        let number = |n: usize| Some(Phrase::text(&grouped(n as u64)));
+        let number = |n: usize| Some(self.number(n));
         let place = audit.location.as_ref().map(|place| self.place(place));
         let scope = if place.is_some() { "audit_scope" } else { "audit_scope_all" };
         let mut parts = vec![

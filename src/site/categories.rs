@@ -6,7 +6,6 @@ use super::lookup::Lookup;
 use super::phrase::Phrase;
 use super::press::Sheet;
 use super::rows::PAGE;
-use super::words::grouped;
 use crate::register::{Category, Number};
 
 /// The categories that have a page.
@@ -84,7 +83,7 @@ impl Here<'_> {
         let (out, all) = self.out_of(numbers);
         let things = numbers.iter().filter_map(|number| self.site.things.get(*number));
         let overdue = things.filter(|thing| thing.summary.overdue).count();
-        let some = |n: usize| (n > 0).then(|| Phrase::text(&grouped(n as u64)));
+        let some = |n: usize| (n > 0).then(|| self.number(n));
         let fillings = [
             ("assets", Some(self.site.words.count("assets", all))),
             ("out", some(out)),

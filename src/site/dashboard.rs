@@ -9,7 +9,6 @@ use super::here::{Chip, Here, tone};
 use super::history::Item;
 use super::lookup::Thing;
 use super::phrase::Phrase;
-use super::words::grouped;
 use crate::register::{Money, Status};
 
 /// Lines of what needs attention (at once, and on request), bars of categories and events that the overview shows.
@@ -35,7 +34,7 @@ pub(super) struct Dashboard {
 /// A large figure.
 #[derive(Debug, Serialize)]
 struct Total {
-    n: String,
+    n: Phrase,
     word: Phrase,
     path: Option<&'static str>,
     tone: &'static str,
@@ -78,7 +77,7 @@ impl Dashboard {
             here.site.things.values().filter_map(|thing| here.attention(thing)).collect();
         attention.sort_by_key(|item| item.urgency);
         let mut attention_more = attention.split_off(attention.len().min(ATTENTION));
-        let more = Phrase::text(&grouped(attention_more.len() as u64));
+        let more = here.number(attention_more.len());
         attention_more.truncate(MORE);
         let recent = here.site.events.iter().rev().take(LATELY).filter_map(|happened| here.site.told(happened));
         Dashboard {
@@ -105,7 +104,7 @@ impl Here<'_> {
         let people: BTreeSet<_> = things().filter_map(|thing| thing.summary.custodian.as_ref()).collect();
         let out = [("people", Some(self.site.words.count("people", people.len())))];
         let figure = |n: usize, word: Phrase, path, tone| Total {
-            n: grouped(n as u64),
+            n: self.number(n),
             word,
             path,
             tone: if n == 0 { "" } else { tone },
@@ -140,7 +139,7 @@ impl Here<'_> {
         let decimal = sum.decimal();
         let whole = decimal.split('.').next()?.parse().ok()?;
         let word = self.say("total_value", &[("currency", Some(Phrase::text(sum.currency.code())))]);
-        Some(Total { n: grouped(whole), word, path: None, tone: "" })
+        Some(Total { n: self.site.words.number(whole), word, path: None, tone: "" })
     }
 
     fn shares(&self) -> Vec<Share> {
@@ -157,7 +156,7 @@ impl Here<'_> {
                 tone: tone(status),
                 x: format!("{x:.2}"),
                 width: format!("{width:.2}"),
-                title: format!("{} {}", grouped(count as u64), word.plain()),
+                title: format!("{} {}", self.number(count).plain(), word.plain()),
             };
             x += width;
             share
@@ -217,8 +216,7 @@ impl Here<'_> {
         let most = counts.iter().map(|(_, (_, all))| *all).max().unwrap_or(1).max(1);
         let share = |n: usize| format!("{:.2}", count_as_f64(n) / count_as_f64(most) * 100.0);
         let bar = |(slug, (out, all)): (&&crate::register::Slug, (usize, usize))| {
-            let fillings =
-                [("n", Some(Phrase::text(&grouped(out as u64)))), ("all", Some(Phrase::text(&grouped(all as u64))))];
+            let fillings = [("n", Some(self.number(out))), ("all", Some(self.number(all)))];
             Bar {
                 name: self.site.register().categories.get(*slug).map_or_else(|| slug.to_string(), |c| c.name.clone()),
                 path: format!("categories/{slug}/"),

@@ -6,34 +6,21 @@ use chrono_tz::Tz;
 use super::phrase::Phrase;
 use super::words::Words;
 
-/// Writes days and instants as seen from one day in one timezone.
+/// Writes days and instants as seen from one day in one timezone, in the words of the site.
 #[derive(Debug, Clone)]
-pub struct Dates {
+pub struct Dates<'a> {
     /// The day the site is built for.
     pub today: NaiveDate,
     /// The register's timezone.
     pub zone: Tz,
-    months: Vec<String>,
-    long_months: Vec<String>,
-    weekdays: Vec<String>,
-    long_weekdays: Vec<String>,
-    today_word: String,
+    words: &'a Words,
 }
 
-impl Dates {
+impl<'a> Dates<'a> {
     /// Dates in the words of the site.
     #[must_use]
-    pub fn new(words: &Words, today: NaiveDate, zone: Tz) -> Dates {
-        let list = |name: &str| words.word(name).split_whitespace().map(str::to_owned).collect();
-        Dates {
-            today,
-            zone,
-            months: list("months"),
-            long_months: list("months_long"),
-            weekdays: list("weekdays"),
-            long_weekdays: list("weekdays_long"),
-            today_word: words.word("today").to_owned(),
-        }
+    pub fn new(words: &'a Words, today: NaiveDate, zone: Tz) -> Dates<'a> {
+        Dates { today, zone, words }
     }
 
     /// A day that matters now: `Fri 27 Nov` within a month, `12 Jan` within half a year or this year, `12 Jan 2028` beyond.
@@ -46,29 +33,28 @@ impl Dates {
     #[must_use]
     pub fn near_instant(&self, instant: DateTime<Utc>) -> Phrase {
         let local = instant.with_timezone(&self.zone);
-        time(&stamp(instant), &format!("{} {}", self.near_text(local.date_naive()), local.format("%H:%M")))
+        time(&stamp(instant), &self.with_time(&self.near_text(local.date_naive()), local))
     }
 
     fn near_text(&self, day: NaiveDate) -> String {
         let away = (day - self.today).num_days().abs();
         match away {
-            0..=31 => format!("{} {}", self.weekday(day), self.day_month(day)),
-            _ if away <= 183 || day.year() == self.today.year() => self.day_month(day),
-            _ => self.full_text(day),
+            0..=31 => self.written("date_week", day),
+            _ if away <= 183 || day.year() == self.today.year() => self.written("date_short", day),
+            _ => self.written("date_full", day),
         }
     }
 
     /// A day on record: `12 Jan 2024`.
     #[must_use]
     pub fn full(&self, day: NaiveDate) -> Phrase {
-        time(&day.to_string(), &self.full_text(day))
+        time(&day.to_string(), &self.written("date_full", day))
     }
 
     /// `23 November 2026`.
     #[must_use]
     pub fn long(&self, day: NaiveDate) -> Phrase {
-        let month = pick(&self.long_months, day.month0());
-        time(&day.to_string(), &format!("{} {month} {}", day.day(), day.year()))
+        time(&day.to_string(), &self.written("date_long", day))
     }
 
     /// When something began: `today 09:14`, `Monday 09:14` within a week, else as [`Dates::near`].
@@ -77,19 +63,18 @@ impl Dates {
         let local = instant.with_timezone(&self.zone);
         let day = local.date_naive();
         let word = match (self.today - day).num_days() {
-            0 => self.today_word.clone(),
-            1..=6 => pick(&self.long_weekdays, day.weekday().num_days_from_monday()).to_owned(),
+            0 => self.words.word("today"),
+            1..=6 => self.listed("weekdays_long", day.weekday().num_days_from_monday()),
             _ => return self.near(day),
         };
-        time(&stamp(instant), &format!("{word} {}", local.format("%H:%M")))
+        time(&stamp(instant), &self.with_time(word, local))
     }
 
     /// `23 Nov, Mon` and `09:14`, for a column of times.
     #[must_use]
     pub fn column(&self, instant: DateTime<Utc>) -> (String, String) {
         let local = instant.with_timezone(&self.zone);
-        let day = local.date_naive();
-        (format!("{}, {}", self.day_month(day), self.weekday(day)), local.format("%H:%M").to_string())
+        (self.written("date_column", local.date_naive()), local.format("%H:%M").to_string())
     }
 
     /// The day an instant falls on.
@@ -101,25 +86,42 @@ impl Dates {
     /// `Nov`.
     #[must_use]
     pub fn month(&self, day: NaiveDate) -> &str {
-        pick(&self.months, day.month0())
+        self.listed("months", day.month0())
+    }
+
+    /// The month as it stands below a narrow mark.
+    #[must_use]
+    pub fn narrow_month(&self, day: NaiveDate) -> &str {
+        self.listed("months_narrow", day.month0())
     }
 
     /// `November 2026`.
     #[must_use]
     pub fn month_year(&self, day: NaiveDate) -> String {
-        format!("{} {}", pick(&self.long_months, day.month0()), day.year())
+        self.written("date_month", day)
     }
 
-    fn weekday(&self, day: NaiveDate) -> &str {
-        pick(&self.weekdays, day.weekday().num_days_from_monday())
+    fn with_time(&self, day: &str, local: DateTime<Tz>) -> String {
+        let time = local.format("%H:%M").to_string();
+        let fillings = [("date", Some(Phrase::text(day))), ("time", Some(Phrase::text(&time)))];
+        self.words.say("date_time", &fillings).plain().to_owned()
     }
 
-    fn day_month(&self, day: NaiveDate) -> String {
-        format!("{} {}", day.day(), self.month(day))
+    /// A day by one of the patterns of the site's language.
+    fn written(&self, pattern: &str, day: NaiveDate) -> String {
+        let text = |text: &str| Some(Phrase::text(text));
+        let fillings = [
+            ("day", text(&day.day().to_string())),
+            ("weekday", text(self.listed("weekdays", day.weekday().num_days_from_monday()))),
+            ("month", text(self.month(day))),
+            ("long_month", text(self.listed("months_long", day.month0()))),
+            ("year", text(&day.year().to_string())),
+        ];
+        self.words.say(pattern, &fillings).plain().to_owned()
     }
 
-    fn full_text(&self, day: NaiveDate) -> String {
-        format!("{} {}", self.day_month(day), day.year())
+    fn listed(&self, list: &'a str, index: u32) -> &'a str {
+        self.words.word(list).split_whitespace().nth(index as usize).unwrap_or_default()
     }
 }
 
@@ -134,36 +136,37 @@ fn time(machine: &str, text: &str) -> Phrase {
     Phrase::raw(html, text)
 }
 
-fn pick(list: &[String], index: u32) -> &str {
-    list.get(index as usize).map_or("", String::as_str)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::site::theme::Theme;
 
-    fn dates() -> Dates {
-        Dates::new(Theme::embedded().words(), "2026-11-23".parse().unwrap(), Tz::Europe__Berlin)
+    fn in_words(language: &str, check: impl Fn(&Dates)) {
+        let theme = Theme::named("paper", language).unwrap();
+        check(&Dates::new(theme.words(), "2026-11-23".parse().unwrap(), Tz::Europe__Berlin));
     }
 
     #[test]
     fn days_are_as_long_as_they_need_to_be() {
-        let near = |day: &str| dates().near(day.parse().unwrap()).plain().to_owned();
-        assert_eq!(near("2026-11-27"), "Fri 27 Nov");
-        assert_eq!(near("2027-01-12"), "12 Jan");
-        assert_eq!(near("2026-01-12"), "12 Jan");
-        assert_eq!(near("2028-01-12"), "12 Jan 2028");
-        assert_eq!(dates().long("2026-11-23".parse().unwrap()).plain(), "23 November 2026");
+        in_words("en", |dates| {
+            let near = |day: &str| dates.near(day.parse().unwrap()).plain().to_owned();
+            assert_eq!(near("2026-11-27"), "Fri 27 Nov");
+            assert_eq!(near("2027-01-12"), "12 Jan");
+            assert_eq!(near("2026-01-12"), "12 Jan");
+            assert_eq!(near("2028-01-12"), "12 Jan 2028");
+            assert_eq!(dates.long("2026-11-23".parse().unwrap()).plain(), "23 November 2026");
+        });
     }
 
     #[test]
     fn instants_are_local() {
-        let since = |at: &str| dates().since(at.parse().unwrap()).plain().to_owned();
-        assert_eq!(since("2026-11-23T08:14:00Z"), "today 09:14");
-        assert_eq!(since("2026-11-22T23:30:00Z"), "today 00:30");
-        assert_eq!(since("2026-11-20T08:14:00Z"), "Friday 09:14");
-        assert_eq!(since("2026-10-22T08:05:00Z"), "22 Oct");
-        assert_eq!(dates().near_instant("2026-12-01T08:05:00Z".parse().unwrap()).plain(), "Tue 1 Dec 09:05");
+        in_words("en", |dates| {
+            let since = |at: &str| dates.since(at.parse().unwrap()).plain().to_owned();
+            assert_eq!(since("2026-11-23T08:14:00Z"), "today 09:14");
+            assert_eq!(since("2026-11-22T23:30:00Z"), "today 00:30");
+            assert_eq!(since("2026-11-20T08:14:00Z"), "Friday 09:14");
+            assert_eq!(since("2026-10-22T08:05:00Z"), "22 Oct");
+            assert_eq!(dates.near_instant("2026-12-01T08:05:00Z".parse().unwrap()).plain(), "Tue 1 Dec 09:05");
+        });
     }
 }

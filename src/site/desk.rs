@@ -9,7 +9,7 @@ use super::lookup::Lookup;
 use super::motions::Hidden;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
-use super::{Audience, Build, Commits, Failure, Output, Theme, public, team};
+use super::{Audience, Build, Commits, Failure, Output, Theme, public};
 use crate::labels::symbol::{Room, Symbol};
 use crate::register::{EventId, Moment, Number, Opened, Slug};
 use crate::tree::Tree;
@@ -223,11 +223,8 @@ impl Stand<'_> {
         self.look(|look| {
             let site = look.here.site;
             let Some(thing) = site.things.get(number) else { return Ok(None) };
-            let press = Press::new(site, self.theme, &nowhere);
-            let symbol = team::label_symbol::<_, std::convert::Infallible>(&press, number.as_str());
-            let symbol = symbol.map_err(|failure| failure.to_string())?;
             let last = site.opened.ledger.log(number).events().last();
-            let mut page = AssetPage::new(&look.here, thing, &symbol);
+            let mut page = AssetPage::new(&look.here, thing);
             page.send(Hidden {
                 last: last.map(|logged| logged.event.id.to_string()).unwrap_or_default(),
                 nonce: nonce.to_owned(),

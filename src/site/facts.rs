@@ -131,7 +131,7 @@ impl<'a> Here<'a> {
             },
             FieldValue::Date(day) => self.site.dates.full(*day),
             FieldValue::Bool(truth) => self.word(if *truth { "fact_yes" } else { "fact_no" }),
-            FieldValue::Money(money) => Here::money(money),
+            FieldValue::Money(money) => self.money(money),
         }
     }
 
@@ -155,7 +155,7 @@ impl<'a> Here<'a> {
             let bought = [purchase.date.map(|day| dates.full(day)), purchase.supplier.as_deref().map(Phrase::name)];
             let bought: Vec<Phrase> = bought.into_iter().flatten().collect();
             facts.add("purchase_bought", Some(Phrase::joined(&bought, ", ")));
-            facts.add("purchase_cost", purchase.cost.as_ref().map(Here::money));
+            facts.add("purchase_cost", purchase.cost.as_ref().map(|cost| self.money(cost)));
             facts.code("purchase_order", purchase.order.as_ref());
             facts.code("purchase_invoice", purchase.invoice.as_ref());
             let until = purchase
@@ -166,7 +166,7 @@ impl<'a> Here<'a> {
         let since =
             asset.in_service.map(|day| self.say("purchase_in_service_since", &[("day", Some(dates.full(day)))]));
         facts.add("purchase_in_service", since);
-        facts.add("purchase_replacement", asset.replacement_value.as_ref().map(Here::money));
+        facts.add("purchase_replacement", asset.replacement_value.as_ref().map(|value| self.money(value)));
         facts.add("purchase_depreciation", self.depreciation(asset));
         facts.facts
     }
@@ -181,7 +181,7 @@ impl<'a> Here<'a> {
         let fillings = [
             ("method", Some(self.word(method))),
             ("life", life.map(|life| Phrase::text(&life.to_string()))),
-            ("residual", plan.residual.as_ref().map(Here::money)),
+            ("residual", plan.residual.as_ref().map(|residual| self.money(residual))),
         ];
         Some(self.say("purchase_depreciation_line", &fillings))
     }
@@ -195,7 +195,7 @@ impl<'a> Here<'a> {
                 "hire_time",
                 Some(self.say("hire_range", &[("from", full(hire.from)), ("until", full(hire.until))])),
             );
-            facts.add("hire_rate", hire.rate.as_ref().map(Here::money));
+            facts.add("hire_rate", hire.rate.as_ref().map(|rate| self.money(rate)));
         }
         facts.facts
     }

@@ -1,6 +1,10 @@
 //! What stands around every page: the bar, the footer, the policy of what a page may load.
 
+use std::collections::BTreeMap;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use tera::Value;
 
 use super::labels;
@@ -26,8 +30,10 @@ struct Site<'a> {
     language: &'a str,
     team: bool,
     csp: &'a str,
-    style: String,
-    script: String,
+    /// The style that an asset's page has in itself.
+    first: Value,
+    /// Fingerprints of the files in `static/`.
+    versions: BTreeMap<&'static str, String>,
     nav: Vec<Link>,
     more: Vec<Link>,
 }
@@ -52,15 +58,20 @@ impl Frame {
         nav.push(("activity/", "activity"));
         let mut more = vec![("overdue/", "overdue"), ("faults/", "faults"), ("audits/", "audits")];
         more.extend(labels::has_pages(site).then_some(("labels/", "labels")));
-        let csp = policy(config.desk_url.as_deref(), config.base_url.as_deref());
+        let first = theme.inline_style();
+        let csp = policy(config.desk_url.as_deref(), config.base_url.as_deref(), &first);
         let about = Site {
             title: &config.title,
             desk: config.desk_url.as_deref(),
-            language: &config.language,
+            language: if config.language.starts_with(words.word("lang")) {
+                &config.language
+            } else {
+                words.word("lang")
+            },
             team,
             csp: &csp,
-            style: theme.fingerprint("style.css"),
-            script: theme.fingerprint("script.js"),
+            first: Value::safe_string(&first),
+            versions: theme.versions(),
             nav: links(&nav),
             more: links(&more),
         };
@@ -84,8 +95,8 @@ impl Frame {
     }
 }
 
-/// What a page may load and where its forms may lead: itself and the desk.
-fn policy(desk_url: Option<&str>, base_url: Option<&str>) -> String {
+/// What a page may load and where its forms may lead: itself and the desk. The only style in a page is `first`.
+fn policy(desk_url: Option<&str>, base_url: Option<&str>, first: &str) -> String {
     let desk = desk_url.and_then(origin);
     let connect = desk.as_ref().filter(|desk| *desk != "'self'").map(|desk| format!(" {desk}")).unwrap_or_default();
     // Pages of the site and of a desk on another host show each other's pictures.
@@ -94,8 +105,9 @@ fn policy(desk_url: Option<&str>, base_url: Option<&str>) -> String {
     let images: String =
         far.flat_map(|desk| [Some(desk), site.as_ref()]).flatten().map(|from| format!(" {from}")).collect();
     let forms = desk.unwrap_or_else(|| "'none'".to_owned());
+    let first = BASE64_STANDARD.encode(Sha256::digest(first.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'self'; font-src 'self'; script-src 'self'; img-src 'self' data:{images}; \
+        "default-src 'none'; style-src 'self' 'sha256-{first}'; font-src 'self'; script-src 'self'; img-src 'self' data:{images}; \
          connect-src 'self'{connect}; form-action {forms}; base-uri 'none'"
     )
 }
@@ -128,17 +140,18 @@ mod tests {
     #[test]
     fn only_the_desk_is_let_in() {
         assert!(
-            policy(None, None).contains("form-action 'none'") && policy(None, None).contains("connect-src 'self';")
+            policy(None, None, "").contains("form-action 'none'")
+                && policy(None, None, "").contains("connect-src 'self';")
         );
-        let with_desk = policy(Some("https://desk.example.org:8443/x"), Some("https://kit.example.org/"));
+        let with_desk = policy(Some("https://desk.example.org:8443/x"), Some("https://kit.example.org/"), "");
         assert!(with_desk.contains("connect-src 'self' https://desk.example.org:8443;"), "{with_desk}");
         assert!(with_desk.contains("form-action https://desk.example.org:8443;"), "{with_desk}");
         assert!(
             with_desk.contains("img-src 'self' data: https://desk.example.org:8443 https://kit.example.org;"),
             "{with_desk}"
         );
-        let own = policy(Some("/desk"), Some("https://kit.example.org/"));
+        let own = policy(Some("/desk"), Some("https://kit.example.org/"), "a{}");
         assert!(own.contains("connect-src 'self'; form-action 'self';") && own.contains("data:;"), "{own}");
-        assert!(policy(Some("https://a;script-src *"), None).contains("form-action 'none'"));
+        assert!(policy(Some("https://a;script-src *"), None, "").contains("form-action 'none'"));
     }
 }

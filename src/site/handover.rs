@@ -1,6 +1,6 @@
 //! Hand-over sheets: what a person has, to be signed by them, and ticked when it comes back.
 
-use super::here::{Here, amount};
+use super::here::Here;
 use super::lookup::Thing;
 use super::phrase::Phrase;
 use crate::document::{Cell, Document, Kind, Row};
@@ -22,7 +22,7 @@ pub(super) fn document(here: &Here, person: &Person) -> Document {
     let facts = [
         here.plain_fact("document_things", Some(site.words.count("assets", all.len()).plain().to_owned())),
         here.plain_fact("document_team", person.team.clone()),
-        here.plain_fact("document_contact", site.config().contact.clone()),
+        here.contact_fact(),
     ];
     let rows = things.iter().enumerate().map(|(at, (thing, depth))| Row {
         depth: *depth,
@@ -31,7 +31,7 @@ pub(super) fn document(here: &Here, person: &Person) -> Document {
             Cell::of(Some(thing.asset.number.as_str())),
             Cell { text: thing.asset.name.clone(), small: here.beside(thing) },
             Cell::of(thing.asset.serial.as_deref()),
-            Cell::of(thing.asset.value().as_ref().map(amount)),
+            Cell::of(thing.asset.value().map(|value| here.site.words.money(&value))),
             here.since_when(thing),
             Cell::default(),
         ],
@@ -41,11 +41,11 @@ pub(super) fn document(here: &Here, person: &Person) -> Document {
         facts: facts.into_iter().flatten().collect(),
         columns: vec![
             here.column("", Kind::Amount, 8.0),
-            here.column("document_number", Kind::Number, 27.0),
+            here.column("document_number", Kind::Number, 26.0),
             here.column("document_name", Kind::Name, 0.0),
-            here.column("fact_serial", Kind::Text, 31.0),
-            here.column("document_value", Kind::Amount, 29.0),
-            here.column("handover_since", Kind::Text, 23.0),
+            here.column("fact_serial", Kind::Text, 30.0),
+            here.column("document_value", Kind::Amount, 28.0),
+            here.column("handover_since", Kind::Text, 27.0),
             here.column("handover_returned", Kind::Tick, 13.0),
         ],
         rows: rows.collect(),

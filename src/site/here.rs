@@ -46,6 +46,10 @@ impl<'a> Here<'a> {
         Phrase::text(self.site.words.word(name))
     }
 
+    pub fn number(&self, n: usize) -> Phrase {
+        self.site.words.number(n as u64)
+    }
+
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.root)
     }
@@ -132,8 +136,8 @@ impl<'a> Here<'a> {
     }
 
     /// `3,899.00 EUR`, not broken over lines.
-    pub fn money(money: &Money) -> Phrase {
-        Phrase::text(&amount(money))
+    pub fn money(&self, money: &Money) -> Phrase {
+        Phrase::text(&self.site.words.money(money))
     }
 
     pub fn when(&self, when: When) -> Phrase {
@@ -174,13 +178,4 @@ pub(super) fn tone(status: Status) -> &'static str {
 /// Whether something declared has a page of its own: its slug must be fit for an address.
 pub(super) fn has_page(declared: bool, slug: &Slug) -> bool {
     declared && Slug::parse(slug.as_str()).is_ok()
-}
-
-/// `3,899.00 EUR` with spaces that do not break.
-pub(super) fn amount(money: &Money) -> String {
-    let decimal = money.decimal();
-    let (whole, fraction) = decimal.split_once('.').unwrap_or((&decimal, ""));
-    let whole = whole.parse().map_or_else(|_| whole.to_owned(), super::words::grouped);
-    let point = if fraction.is_empty() { "" } else { "." };
-    format!("{whole}{point}{fraction}\u{a0}{}", money.currency.code())
 }

@@ -2,11 +2,15 @@
 
 use serde::Serialize;
 
+use super::asset::RECENT;
 use super::chronicle::{Mark, Told};
 use super::dates::stamp;
 use super::here::{Chip, Here};
-use super::lookup::Thing;
+use super::listing::{Listing, Section};
+use super::lookup::{Lookup, Thing};
 use super::phrase::Phrase;
+use super::press::Sheet;
+use super::rows::PAGE;
 use crate::register::event::{Condition, Grade, Outcome};
 use crate::register::{Action, Event, Slug};
 
@@ -32,6 +36,38 @@ pub(super) struct Year {
     /// The year, unless it is the one that everybody means.
     pub word: Option<String>,
     pub items: Vec<Item>,
+}
+
+/// The pages of all that happened to an asset, where that is more than its own page shows.
+pub(super) fn pages(site: &Lookup, thing: &Thing) -> Vec<Sheet<Listing>> {
+    let told: Vec<&Told> = thing.chronicle.told.iter().rev().collect();
+    if told.len() <= RECENT {
+        return Vec::new();
+    }
+    let base = format!("{}/history/", thing.asset.number);
+    let sheets = Here::at(site, &base).pages(&base, &told, PAGE).into_iter().map(|page| {
+        let here = Here::at(site, &page.path);
+        let years = here.years(page.items.iter().copied());
+        let sections = years.into_iter().map(|year| Section {
+            word: year.word.as_deref().map(Phrase::text),
+            log: year.items,
+            ..Section::default()
+        });
+        let mut sections: Vec<Section> = sections.collect();
+        if let Some(last) = sections.last_mut() {
+            last.pager = page.pager;
+        }
+        let title = site.words.word("history").to_owned();
+        let view = Listing {
+            title: title.clone(),
+            trail: Some(here.asset(&thing.asset.number)),
+            sections,
+            ..Listing::default()
+        };
+        let title = format!("{} {title}", thing.asset.number);
+        Sheet { title, path: page.path, template: "history.html", name: "list", view, state: None }
+    });
+    sheets.collect()
 }
 
 impl Here<'_> {
@@ -134,7 +170,7 @@ impl Here<'_> {
             }
             Action::Repaired { condition, cost, .. } => {
                 let name = if told.in_repair { "event_repaired" } else { "event_repaired_here" };
-                let cost = cost.as_ref().map(Here::money);
+                let cost = cost.as_ref().map(|cost| self.money(cost));
                 self.say(name, &[("who", by()), ("condition", self.condition(*condition)), ("cost", cost)])
             }
             Action::Inspect { result, next, .. } => {
@@ -164,8 +200,10 @@ impl Here<'_> {
                 self.say("event_cancel", &[("who", by()), ("holder", whose), ("from", from), ("until", until)])
             }
             Action::Retire { method, proceeds, .. } => {
-                let (method, proceeds) =
-                    (self.word(&format!("method_{}", method.word())), proceeds.as_ref().map(Here::money));
+                let (method, proceeds) = (
+                    self.word(&format!("method_{}", method.word())),
+                    proceeds.as_ref().map(|proceeds| self.money(proceeds)),
+                );
                 self.say("event_retire", &[("who", by()), ("method", Some(method)), ("proceeds", proceeds)])
             }
             Action::Reinstate { location } => self.say("event_reinstate", &[("who", by()), ("where", place(location))]),

@@ -129,7 +129,7 @@ impl Here<'_> {
         let gone = standing.values().filter(|stage| stage.has_gone()).count();
         let of = |stage: Stage| Some(at(standing, stage)).filter(|numbers| !numbers.is_empty());
         let back = of(Stage::Back).map(|back| {
-            let all = Phrase::text(&gone.to_string());
+            let all = self.number(gone);
             let word = if back.len() == gone { "job_said_all_back" } else { "job_said_back" };
             self.site.words.count_of(word, back.len(), &[("all", Some(all))])
         });
@@ -164,7 +164,7 @@ impl Here<'_> {
         });
         let rows = Rows { rows: rows.collect(), pager: None };
         let more = ordered.len().checked_sub(PAGE).filter(|more| *more > 0);
-        let empty = more.map(|more| self.say("more_to_show", &[("n", Some(Phrase::text(&more.to_string())))]));
+        let empty = more.map(|more| self.say("more_to_show", &[("n", Some(self.number(more)))]));
         let word = Some(self.word(&format!("job_{}", stage.word())));
         (!numbers.is_empty()).then(|| Section { word, assets: rows, empty, ..Section::default() })
     }
@@ -172,7 +172,7 @@ impl Here<'_> {
     fn job_facts(&self, job: &Job, standing: &Standing) -> Vec<Fact> {
         let things: Vec<&Thing> = standing.keys().filter_map(|number| self.site.things.get(number)).collect();
         let values: Vec<Phrase> =
-            totals(things.iter().filter_map(|thing| thing.asset.value())).iter().map(Here::money).collect();
+            totals(things.iter().filter_map(|thing| thing.asset.value())).iter().map(|sum| self.money(sum)).collect();
         let facts = [
             ("job_when", Some(self.job_days(job))),
             ("job_lead", job.lead.as_ref().map(|lead| self.person(lead))),

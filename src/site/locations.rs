@@ -210,7 +210,7 @@ impl Here<'_> {
     /// A section of as many assets as a page has, and how many more there are.
     fn cut_section(&self, word: &str, numbers: &[&Number]) -> Option<Section> {
         let more = numbers.len().checked_sub(PAGE).filter(|more| *more > 0);
-        let empty = more.map(|more| self.say("more_to_show", &[("n", Some(Phrase::text(&more.to_string())))]));
+        let empty = more.map(|more| self.say("more_to_show", &[("n", Some(self.number(more)))]));
         let assets = self.rows(&numbers[..numbers.len().min(PAGE)]);
         (!numbers.is_empty()).then(|| Section { word: Some(self.word(word)), assets, empty, ..Section::default() })
     }

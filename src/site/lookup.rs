@@ -24,7 +24,7 @@ pub(super) struct Lookup<'a> {
     pub tree: &'a Tree,
     pub build: &'a Build,
     pub words: &'a Words,
-    pub dates: Dates,
+    pub dates: Dates<'a>,
     /// The room for the symbol on a label.
     pub room: Room,
     /// Each asset and what became of it.

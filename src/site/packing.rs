@@ -1,6 +1,6 @@
 //! Packing lists: what goes out for a job, for whoever packs, drives, clears or insures it.
 
-use super::here::{Here, amount};
+use super::here::Here;
 use super::lookup::{Lookup, Thing};
 use super::phrase::Phrase;
 use super::tables::written;
@@ -62,7 +62,7 @@ pub(super) fn document(here: &Here, job: &Job, standing: &Standing) -> Document 
     let facts = [
         here.plain_fact("job_when", Some(here.job_days(job).plain().to_owned())),
         here.plain_fact("job_lead", lead),
-        here.plain_fact("document_contact", here.site.config().contact.clone()),
+        here.contact_fact(),
     ];
     let rows = things.iter().enumerate().map(|(at, (thing, depth))| Row {
         depth: *depth,
@@ -72,7 +72,7 @@ pub(super) fn document(here: &Here, job: &Job, standing: &Standing) -> Document 
             Cell::of(Some(thing.asset.number.as_str())),
             Cell { text: thing.asset.name.clone(), small: here.beside(thing) },
             Cell::of(thing.asset.serial.as_deref()),
-            Cell::of(thing.asset.value().as_ref().map(amount)),
+            Cell::of(thing.asset.value().map(|value| here.site.words.money(&value))),
         ],
     });
     Document {

@@ -13,6 +13,7 @@ use super::press::{Press, Sheet};
 use super::{Body, Failure, Output, handover, packing, people};
 use crate::document::{Column, Document, Fact, Kind};
 use crate::labels::Fonts;
+use crate::labels::layout::in_one_piece;
 use crate::register::money::totals;
 use crate::register::{Job, Person};
 
@@ -110,7 +111,8 @@ impl Here<'_> {
             state: self.said("document_state", &[("day", Some(today))]),
             signatures: ["document_date", "document_gave", "document_took"].map(word).to_vec(),
             page: word("page_of"),
-            language: config.language.clone(),
+            language: word("lang"),
+            is_from_right: word("direction") == "rtl",
             ..Document::default()
         }
     }
@@ -118,6 +120,11 @@ impl Here<'_> {
     /// A pattern, filled, as plain text.
     pub(super) fn said(&self, name: &str, fillings: &super::words::Fillings) -> String {
         self.say(name, fillings).plain().to_owned()
+    }
+
+    /// Whom to ask, with telephone numbers in one piece.
+    pub(super) fn contact_fact(&self) -> Option<Fact> {
+        self.plain_fact("document_contact", self.site.config().contact.as_deref().map(in_one_piece))
     }
 
     pub(super) fn column(&self, word: &str, kind: Kind, width: f64) -> Column {
@@ -135,7 +142,7 @@ impl Here<'_> {
     pub(super) fn worth(&self, things: &[&Thing]) -> (Vec<Fact>, Vec<String>) {
         let values = things.iter().filter_map(|thing| thing.asset.value());
         let sums = totals(values).into_iter();
-        let sums = sums.filter_map(|sum| self.plain_fact("document_total", Some(super::here::amount(&sum))));
+        let sums = sums.filter_map(|sum| self.plain_fact("document_total", Some(self.site.words.money(&sum))));
         let sums: Vec<Fact> = sums.collect();
         let without = things.iter().filter(|thing| thing.asset.value().is_none()).count();
         let mut notes = Vec::new();

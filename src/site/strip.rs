@@ -171,7 +171,8 @@ impl Here<'_> {
 
     fn line(&self, span: &Span) -> Line {
         let (from, until) = self.ends(span);
-        Line { who: self.who(span.standing), from, until }
+        // The picture's titles have these days, and machines have the log: elements around them would weigh more than they.
+        Line { who: self.who(span.standing), from: Phrase::text(from.plain()), until: Phrase::text(until.plain()) }
     }
 
     fn ends(&self, span: &Span) -> (Phrase, Phrase) {
@@ -195,7 +196,7 @@ impl Here<'_> {
         let half = 100.0 / 24.0;
         let begin = |day: &NaiveDate| {
             let x = window.day(*day);
-            let word = self.site.dates.month(*day).chars().take(3).collect();
+            let word = self.site.dates.narrow_month(*day).to_owned();
             Tick { x: percent(x), middle: percent(x + half), word }
         };
         months.iter().map(begin).collect()
@@ -251,5 +252,6 @@ fn days(from: NaiveDate, until: NaiveDate) -> f64 {
 }
 
 fn percent(share: f64) -> String {
-    format!("{share:.2}")
+    let text = format!("{share:.1}");
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }

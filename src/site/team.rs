@@ -11,8 +11,8 @@ use super::lookup::{Happened, Thing};
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use super::{
-    Failure, Output, activity, audits, categories, due, feed, jobs, locations, papers, people, printed, public, tables,
-    troubles,
+    Failure, Output, activity, audits, categories, due, feed, history, jobs, locations, papers, people, printed,
+    public, tables, troubles,
 };
 use crate::labels::symbol::{self, Symbol};
 use crate::register::{Slug, Status};
@@ -61,10 +61,11 @@ where
     let (site, number) = (press.site, &thing.asset.number);
     let path = format!("{number}/");
     let symbol = label_symbol(press, number.as_str())?;
-    let view = AssetPage::new(&press.here(&path), thing, &symbol);
+    let view = AssetPage::new(&press.here(&path), thing);
     let state = Some(state_line(press, site.build.commits.newest.get(number)));
     let title = format!("{number} {}", thing.asset.name);
     press.print(&Sheet { path, template: "asset.html", title, name: "asset", view, state })?;
+    history::pages(site, thing).iter().try_for_each(|sheet| press.print(sheet))?;
     press.hand_out(format!("{number}/asset.json"), tables::json(&thing.summary))?;
     press.hand_out(format!("{number}/qr.svg"), symbol.svg())?;
     if thing.status() != Status::Retired {
@@ -74,7 +75,7 @@ where
 }
 
 /// The symbol that the asset's label bears.
-pub(super) fn label_symbol<S, E>(press: &Press<S>, number: &str) -> Result<Symbol, Failure<E>> {
+fn label_symbol<S, E>(press: &Press<S>, number: &str) -> Result<Symbol, Failure<E>> {
     let config = press.site.config();
     let text = match &config.base_url {
         Some(base) => symbol::address(base, number),

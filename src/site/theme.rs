@@ -3,19 +3,48 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use include_dir::{Dir, include_dir};
+use include_dir::{Dir, File, include_dir};
 use sha2::{Digest, Sha256};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
 use super::phrase::Phrase;
 use super::words::Words;
 
+/// A folder for each theme. All but the first have only what sets them apart from it.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
+/// The theme that all others build on.
+const FIRST: &str = "paper";
+
+/// The language that has every word.
+const ENGLISH: &str = "en";
+
+/// What a register calls its own words.
 const WORDS: &str = "strings.toml";
 
 /// Files that are handed out as they are.
-const STATICS: &[&str] = &["style.css", "script.js", "tag.svg"];
+const STATICS: &[&str] = &["first.css", "style.css", "pages.css", "script.js", "search.js", "tag.svg"];
+
+/// The style that an asset's page has in itself.
+const INLINE: &str = "first.css";
+
+/// The words that scripts say, and the file that has them.
+const SCRIPTED: &[&str] = &[
+    "everything",
+    "filter_hint",
+    "filter_label",
+    "search",
+    "search_close",
+    "search_hint",
+    "search_label",
+    "search_none",
+    "search_some",
+    "sort_label",
+    "sort_name",
+    "sort_number",
+    "sort_status",
+];
+const WORDS_OF_SCRIPTS: &str = "words.js";
 
 /// Templates, style, script and words, ready to be filled.
 #[derive(Debug, Clone)]
@@ -26,25 +55,53 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The theme that is part of the program.
+    /// The theme that a register has which asks for none, in English.
     ///
     /// # Panics
     /// Never in a program that was tested: its own templates are.
     #[must_use]
     pub fn embedded() -> Theme {
-        let text = |name: &str| EMBEDDED.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default();
-        let words = Words::parse(text(WORDS)).unwrap_or_else(|error| unreachable!("{WORDS}: {error}"));
+        Theme::named(FIRST, ENGLISH).unwrap_or_else(|error| unreachable!("{error}"))
+    }
+
+    /// The theme `name` of this program in a language, a BCP 47 tag; in English where it does not have that language.
+    ///
+    /// # Errors
+    /// That there is no such theme, and which there are.
+    ///
+    /// # Panics
+    /// Never in a program that was tested: its own templates are.
+    pub fn named(name: &str, language: &str) -> Result<Theme, String> {
+        let names: Vec<&str> = EMBEDDED.dirs().filter_map(|dir| dir.path().to_str()).collect();
+        if !names.contains(&name) {
+            return Err(format!("there is no theme `{name}`; there are {}", names.join(", ")));
+        }
+        let mut words = Words::parse(strings(FIRST, ENGLISH).unwrap_or_default()).unwrap_or_else(broken(FIRST));
+        let language = spoken(language);
+        let amended = [(FIRST, language), (name, language)];
+        for (theme, text) in amended.iter().filter_map(|(theme, language)| Some((*theme, strings(theme, language)?))) {
+            words.amend(text).unwrap_or_else(broken(theme));
+        }
         let mut tera = Tera::default();
         tera.autoescape_on([".html", ".xml", ".svg"]);
         let mut theme = Theme { tera, words: Arc::new(words), statics: BTreeMap::new() };
         theme.teach_words();
-        let templates = EMBEDDED.files().filter_map(|file| file.path().to_str()).filter(|name| is_template(name));
-        let templates: Vec<_> = templates.map(|name| (name, text(name))).collect();
-        if let Err(error) = theme.tera.add_raw_templates(templates) {
-            unreachable!("{}", reason(&error));
+        for name in [FIRST, name] {
+            theme.put_on(name);
         }
-        theme.statics = STATICS.iter().map(|name| (*name, text(name).to_owned())).collect();
-        theme
+        Ok(theme)
+    }
+
+    /// Takes the files of a theme in place of its own.
+    fn put_on(&mut self, name: &str) {
+        let files = || EMBEDDED.get_dir(name).into_iter().flat_map(Dir::files).filter_map(named_text);
+        for name in STATICS {
+            if let Some((_, text)) = files().find(|(file, _)| file == name) {
+                self.statics.insert(name, text.to_owned());
+            }
+        }
+        let templates = files().filter(|(file, _)| !STATICS.contains(file));
+        self.tera.add_raw_templates(templates).map_err(|error| reason(&error)).unwrap_or_else(broken(name));
     }
 
     /// The theme with `text` in place of its file `name`; of the words, only those that `text` names.
@@ -86,11 +143,14 @@ impl Theme {
         self.statics.iter().map(|(name, text)| (*name, text.as_str()))
     }
 
-    /// A short fingerprint of a static file: an address with it may be kept for ever.
-    pub(super) fn fingerprint(&self, name: &str) -> String {
-        let text = self.statics.get(name).map(String::as_str).unwrap_or_default();
-        let bytes: Vec<_> = Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-        bytes.concat()
+    /// Short fingerprints of the static files: an address with one may be kept for ever.
+    pub(super) fn versions(&self) -> BTreeMap<&'static str, String> {
+        self.statics.iter().map(|(name, text)| (*name, fingerprint(text))).collect()
+    }
+
+    /// The style that stands in an asset's page itself, so that nothing has to be fetched before it can be read.
+    pub(super) fn inline_style(&self) -> String {
+        squeezed(self.statics.get(INLINE).map(String::as_str).unwrap_or_default())
     }
 
     /// The template `name`, filled.
@@ -98,8 +158,11 @@ impl Theme {
         self.tera.render(name, context).map_err(|error| reason(&error))
     }
 
-    /// Gives templates `count(key, n)`, which knows one and many.
+    /// Gives templates `count(key, n)`, which knows one and many, and scripts the words that they say.
     fn teach_words(&mut self) {
+        let said: BTreeMap<&str, &str> = SCRIPTED.iter().map(|name| (*name, self.words.word(name))).collect();
+        let said = serde_json::json!({ "words": said });
+        self.statics.insert(WORDS_OF_SCRIPTS, format!("globalThis.tagbook = {said};\n"));
         let words = Arc::clone(&self.words);
         self.tera.register_function("count", move |given: Kwargs, _: &State| -> TeraResult<Value> {
             let n = given.must_get::<u64>("n")?;
@@ -109,8 +172,47 @@ impl Theme {
     }
 }
 
-fn is_template(name: &str) -> bool {
-    name != WORDS && !STATICS.contains(&name)
+/// The name and text of an embedded file.
+fn named_text<'a>(file: &'a File) -> Option<(&'a str, &'a str)> {
+    file.path().file_name()?.to_str().zip(file.contents_utf8())
+}
+
+/// The words of a theme in a language.
+fn strings(theme: &str, language: &str) -> Option<&'static str> {
+    EMBEDDED.get_file(format!("{theme}/strings/{language}.toml"))?.contents_utf8()
+}
+
+/// The language that there are words in, of a BCP 47 tag: `de` of `de-AT`.
+fn spoken(tag: &str) -> &str {
+    let tags = [tag, tag.split('-').next().unwrap_or_default()];
+    tags.into_iter().find(|tag| strings(FIRST, tag).is_some()).unwrap_or(ENGLISH)
+}
+
+fn fingerprint(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A style sheet without remarks and without blanks that mean nothing.
+fn squeezed(css: &str) -> String {
+    let mut text = String::new();
+    let mut rest = css;
+    while let Some((before, after)) = rest.split_once("/*") {
+        text.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, behind)| behind);
+    }
+    text.push_str(rest);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut text = words.join(" ");
+    for (loose, tight) in [(" {", "{"), ("{ ", "{"), (" }", "}"), ("} ", "}"), ("; ", ";"), (": ", ":"), (";}", "}")] {
+        text = text.replace(loose, tight);
+    }
+    // Nothing in it may end the element that it stands in.
+    text.replace("</", "<\\/")
+}
+
+/// What is embedded is whole: a test has seen to it.
+fn broken<T>(theme: &str) -> impl FnOnce(String) -> T {
+    move |why| unreachable!("themes/{theme}: {why}")
 }
 
 /// An error of a template with everything below it that says why.
@@ -137,6 +239,13 @@ mod tests {
     }
 
     #[test]
+    fn there_is_a_theme_and_a_language_or_what_stands_in() {
+        assert!(Theme::named("nope", "en").unwrap_err().contains("paper"));
+        let lang = |tag: &str| Theme::named("paper", tag).unwrap().words().word("lang").to_owned();
+        assert_eq!([lang("en-GB"), lang("tlh"), lang("")], ["en", "en", "en"]);
+    }
+
+    #[test]
     fn single_files_are_replaced() {
         let theme = Theme::embedded().with_override("404.html", "Gone: {{ t.search }}").unwrap();
         let theme = theme.with_override("strings.toml", "search = 'Suche'").unwrap();
@@ -144,9 +253,13 @@ mod tests {
         context.insert("t", theme.words());
         assert_eq!(theme.fill("404.html", &context).unwrap(), "Gone: Suche");
         assert_ne!(
-            theme.clone().with_override("style.css", "x").unwrap().fingerprint("style.css"),
-            theme.fingerprint("style.css")
+            theme.clone().with_override("style.css", "x").unwrap().versions()["style.css"],
+            theme.versions()["style.css"]
         );
+        assert!(theme.statics["words.js"].contains("\"search\":\"Suche\""));
+        let theme =
+            theme.with_override("first.css", "/* one */\na {\n  color: red;\n}\n/* two */ b { top: 0 }").unwrap();
+        assert_eq!(theme.inline_style(), "a{color:red}b{top:0}");
     }
 
     #[test]

@@ -1,10 +1,13 @@
-//! The words of the site: one flat table of patterns, which a register may change word by word.
+//! The words of the site: one flat table of patterns for each language, which a register may change word by word.
 
 use std::collections::BTreeMap;
 
+use intl_pluralrules::{PluralCategory, PluralRuleType, PluralRules};
 use serde::Serialize;
+use unic_langid::LanguageIdentifier;
 
 use super::phrase::Phrase;
+use crate::register::Money;
 
 /// Patterns by name. `{who}` is filled in; what stands in `[…]` is left out where one of its fillings is absent.
 #[derive(Debug, Clone, Serialize)]
@@ -12,6 +15,16 @@ use super::phrase::Phrase;
 pub struct Words {
     patterns: BTreeMap<String, String>,
 }
+
+/// Endings of the patterns of counts, by the categories of CLDR; `many` also stands for those that a language leaves out.
+const FORMS: &[(PluralCategory, &str)] = &[
+    (PluralCategory::ZERO, "zero"),
+    (PluralCategory::ONE, "one"),
+    (PluralCategory::TWO, "two"),
+    (PluralCategory::FEW, "few"),
+    (PluralCategory::MANY, "many"),
+    (PluralCategory::OTHER, "other"),
+];
 
 /// What fills the patterns: a name and, where there is one, a phrase.
 pub type Fillings<'a> = [(&'a str, Option<Phrase>)];
@@ -31,11 +44,19 @@ impl Words {
     /// Why it is not a table of texts, or which of its names is not a pattern here.
     pub fn amend(&mut self, text: &str) -> Result<(), String> {
         for (name, pattern) in Words::parse(text)?.patterns {
-            let known =
-                self.patterns.get_mut(&name).ok_or_else(|| format!("`{name}` is not one of the site's words"))?;
-            *known = pattern;
+            if !self.patterns.contains_key(&name) && !self.is_form(&name) {
+                return Err(format!("`{name}` is not one of the site's words"));
+            }
+            self.patterns.insert(name, pattern);
         }
         Ok(())
+    }
+
+    /// Whether it is how some language counts what is counted here.
+    fn is_form(&self, name: &str) -> bool {
+        name.rsplit_once('_').is_some_and(|(of, form)| {
+            FORMS.iter().any(|(_, known)| *known == form) && self.patterns.contains_key(&format!("{of}_many"))
+        })
     }
 
     /// The pattern `name` as it stands; its name where there is none.
@@ -61,7 +82,8 @@ impl Words {
         said
     }
 
-    /// `n` of something: the pattern `name_one` or `name_many` with `{n}`.
+    /// `n` of something: of the patterns `name_one`, `name_few`, `name_many` … the one that the language has for it,
+    /// with `{n}`.
     #[must_use]
     pub fn count(&self, name: &str, n: usize) -> Phrase {
         self.count_of(name, n, &[])
@@ -70,9 +92,32 @@ impl Words {
     /// The same, where the pattern has other fillings too.
     #[must_use]
     pub fn count_of(&self, name: &str, n: usize, fillings: &Fillings) -> Phrase {
-        let number = Phrase::text(&grouped(n as u64));
-        let form = if n == 1 { "one" } else { "many" };
-        self.say(&format!("{name}_{form}"), &[&[("n", Some(number))], fillings].concat())
+        let form = |form: &str| format!("{name}_{form}");
+        let of = self.form_of(n).map(form).filter(|name| self.patterns.contains_key(name));
+        let fillings = [&[("n", Some(self.number(n as u64)))], fillings].concat();
+        self.say(&of.unwrap_or_else(|| form("many")), &fillings)
+    }
+
+    fn form_of(&self, n: usize) -> Option<&'static str> {
+        let language: LanguageIdentifier = self.word("lang").parse().ok()?;
+        let category = PluralRules::create(language, PluralRuleType::CARDINAL).ok()?.select(n).ok()?;
+        FORMS.iter().find(|(known, _)| *known == category).map(|(_, form)| *form)
+    }
+
+    /// `1,234,567`, with what the language writes between thousands.
+    #[must_use]
+    pub fn number(&self, n: u64) -> Phrase {
+        Phrase::text(&grouped(n, self.word("thousands")))
+    }
+
+    /// `3,899.00 EUR` with a space that does not break.
+    #[must_use]
+    pub fn money(&self, money: &Money) -> String {
+        let decimal = money.decimal();
+        let (whole, fraction) = decimal.split_once('.').unwrap_or((&decimal, ""));
+        let whole = whole.parse().map_or_else(|_| whole.to_owned(), |whole| grouped(whole, self.word("thousands")));
+        let point = if fraction.is_empty() { "" } else { self.word("decimal") };
+        format!("{whole}{point}{fraction}\u{a0}{}", money.currency.code())
     }
 }
 
@@ -92,13 +137,12 @@ fn fill(pattern: &str, fillings: &Fillings) -> Option<Phrase> {
 }
 
 /// `1234567` as `1,234,567`.
-#[must_use]
-pub fn grouped(n: u64) -> String {
+fn grouped(n: u64, mark: &str) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
+            text.push_str(mark);
         }
         text.push(digit);
     }
@@ -111,7 +155,8 @@ mod tests {
 
     fn words() -> Words {
         Words::parse(
-            "took = '{who} took it[ until {due}][ for <{job}>]'\nthing_one = '{n} thing'\nthing_many = '{n} things'",
+            "lang = 'en'\nthousands = ','\ndecimal = '.'\ntook = '{who} took it[ until {due}][ for <{job}>]'\n\
+             thing_one = '{n} thing'\nthing_many = '{n} things'",
         )
         .unwrap()
     }
@@ -129,6 +174,19 @@ mod tests {
     fn counts_have_one_and_many() {
         assert_eq!(words().count("thing", 1).plain(), "1 thing");
         assert_eq!(words().count("thing", 12_345).plain(), "12,345 things");
+    }
+
+    #[test]
+    fn languages_count_and_write_numbers_as_they_do() {
+        let mut polish = words();
+        polish
+            .amend("lang = 'pl'\nthousands = ' '\ndecimal = ','\nthing_few = '{n} rzeczy'\nthing_many = '{n} sztuk'")
+            .unwrap();
+        let said = |n| polish.count("thing", n).plain().to_owned();
+        assert_eq!([said(1), said(3), said(5), said(22_000)], ["1 thing", "3 rzeczy", "5 sztuk", "22 000 sztuk"]);
+        let money = Money::parse("3899.50 EUR").unwrap();
+        assert_eq!([words().money(&money), polish.money(&money)], ["3,899.50\u{a0}EUR", "3 899,50\u{a0}EUR"]);
+        assert!(polish.amend("things_few = 'x'").is_err());
     }
 
     #[test]

@@ -1,7 +1,10 @@
-// What pages can do with a script that they already do without: find, filter, sort.
+// Finding, filtering, sorting: fetched by the pages that have something to find, or once someone wants to.
 'use strict';
 
-const root = document.body.dataset.root;
+(() => {
+const { root, wanted } = document.body.dataset;
+// What is said here, in the language of the site.
+const { words } = globalThis.tagbook;
 
 // Small letters without accents, so that "zoe" finds "Zoë".
 const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
@@ -79,8 +82,8 @@ const startSearch = (form) => {
     const found = matches(await fetchTable(), typed);
     if (input.value !== typed) return;
     list.replaceChildren(...found.slice(0, MOST).map(option));
-    if (found.length === 0) list.append(make('p', {}, form.dataset.none));
-    status.textContent = found.length ? form.dataset.some.replace('{n}', found.length) : form.dataset.none;
+    if (found.length === 0) list.append(make('p', {}, words.search_none));
+    status.textContent = found.length ? words.search_some.replace('{n}', found.length) : words.search_none;
     list.hidden = false;
     input.setAttribute('aria-expanded', 'true');
     chosen = -1;
@@ -130,13 +133,30 @@ const startSearch = (form) => {
   return input;
 };
 
+const SEEKER = '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M15.5 15.5 21 21"/>';
+
+// The field of the overview, for pages that have none.
+const makeForm = () => {
+  const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  for (const [key, value] of Object.entries({ viewBox: '0 0 24 24', width: 22, height: 22, 'aria-hidden': true })) icon.setAttribute(key, value);
+  icon.innerHTML = SEEKER;
+  const id = 'palette-find';
+  const close = make('button', { class: 'close', type: 'button' }, words.search_close);
+  return make('form', { class: 'find', role: 'search' },
+    make('label', { class: 'hidden', for: id }, words.search_label),
+    make('input', { id, type: 'search', autocomplete: 'off', spellcheck: 'false', placeholder: words.search_hint }),
+    make('button', { class: 'go-find', type: 'submit' }, icon, make('span', { class: 'hidden' }, words.search)),
+    close,
+    make('p', { class: 'hidden', role: 'status' }));
+};
+
 // On other pages than the overview the search opens over the page.
-const startPalette = (link, template) => {
-  const dialog = make('dialog', { class: 'palette', 'aria-label': link.textContent });
-  dialog.append(template.content.cloneNode(true));
+const startPalette = () => {
+  const form = makeForm();
+  const dialog = make('dialog', { class: 'palette', 'aria-label': words.search }, form);
   document.body.append(dialog);
-  const input = startSearch(dialog.querySelector('[data-find]'));
-  dialog.querySelector('.close').addEventListener('click', () => dialog.close());
+  const input = startSearch(form);
+  form.querySelector('.close').addEventListener('click', () => dialog.close());
   dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
   return () => {
     dialog.showModal();
@@ -148,17 +168,11 @@ const startAllSearch = () => {
   // Without a server there is no table to fetch.
   if (location.protocol === 'file:') return;
   const form = document.querySelector('main [data-find]');
-  const link = document.querySelector('[data-search]');
-  const template = document.querySelector('#palette');
-  let open;
-  if (form) {
-    const input = startSearch(form);
-    open = () => input.focus();
-    if (location.hash === '#find') input.focus();
-  } else if (link && template) {
-    open = startPalette(link, template);
-  }
-  if (!open) return;
+  const link = document.querySelector('[data-search-link]');
+  if (!form && !link) return;
+  const input = form && startSearch(form);
+  const open = form ? () => input.focus() : startPalette();
+  if (wanted === 'search' || (form && location.hash === '#find')) open();
   link?.addEventListener('click', (event) => {
     event.preventDefault();
     open();
@@ -184,14 +198,13 @@ const startList = (list) => {
     name: fold(element.querySelector('.what').textContent),
   }));
   if (rows.length < LONG) return;
-  const { label, hint, all, none, sort, sorts } = list.dataset;
-  const words = new Map(rows.map((row) => [row.status, row.element.dataset.word ?? row.status]));
+  const states = new Map(rows.map((row) => [row.status, row.element.dataset.word ?? row.status]));
   let status = '';
 
-  const input = make('input', { type: 'search', 'aria-label': label, placeholder: hint });
-  const order = make('select', { 'aria-label': sort });
-  ['number', 'name', 'status'].forEach((key, place) => order.append(make('option', { value: key }, sorts.split('|')[place])));
-  const empty = make('p', { class: 'soft', hidden: '' }, none);
+  const input = make('input', { type: 'search', 'aria-label': words.filter_label, placeholder: words.filter_hint });
+  const order = make('select', { 'aria-label': words.sort_label });
+  ['number', 'name', 'status'].forEach((key) => order.append(make('option', { value: key }, words[`sort_${key}`])));
+  const empty = make('p', { class: 'soft', hidden: '' }, words.search_none);
 
   const apply = () => {
     const typed = fold(input.value).split(/\s+/);
@@ -208,8 +221,8 @@ const startList = (list) => {
     rows.sort((a, b) => a[key].localeCompare(b[key], 'en', { numeric: true }) || a.number.localeCompare(b.number, 'en', { numeric: true }));
     list.append(...rows.map((row) => row.element));
   };
-  const buttons = ['', ...words.keys()].map((value) => {
-    const button = make('button', { type: 'button', 'aria-pressed': String(value === '') }, value ? words.get(value) : all);
+  const buttons = ['', ...states.keys()].map((value) => {
+    const button = make('button', { type: 'button', 'aria-pressed': String(value === '') }, value ? states.get(value) : words.everything);
     button.addEventListener('click', () => {
       status = value;
       buttons.forEach((other) => other.setAttribute('aria-pressed', String(other === button)));
@@ -219,43 +232,11 @@ const startList = (list) => {
   });
   input.addEventListener('input', apply);
   order.addEventListener('change', arrange);
-  const tools = make('div', { class: 'tools' }, input, order, ...(words.size > 1 ? buttons : []));
+  const tools = make('div', { class: 'tools' }, input, order, ...(states.size > 1 ? buttons : []));
   list.before(tools);
   list.after(empty);
 };
 
-// Opened from a folder, without a server, a link to a folder must name its page.
-const startWithoutServer = () => {
-  if (location.protocol !== 'file:') return;
-  addEventListener('click', (event) => {
-    const link = event.target.closest?.('a[href]');
-    if (link && link.protocol === 'file:' && link.pathname.endsWith('/')) link.pathname += 'index.html';
-  }, true);
-};
-
-// The code of an enrolment link comes behind its #, which is sent to nobody: it is put where it would be typed.
-const startEnrolment = () => {
-  const input = document.querySelector('form.ask [name=code]');
-  const code = decodeURIComponent(location.hash.slice(1));
-  if (!input || !/^[0-9a-z-]{12,16}$/i.test(code)) return;
-  input.value = code;
-  history.replaceState(null, '', location.pathname + location.search);
-};
-
-// A form is sent once, however often its button is tapped.
-const startForms = () => {
-  addEventListener('submit', (event) => {
-    const form = event.target;
-    if (form.method !== 'post') return;
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = 'yes';
-  });
-  // Whoever comes back to it may send it again.
-  addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach((form) => delete form.dataset.sent));
-};
-
-startWithoutServer();
-startEnrolment();
-startForms();
 startAllSearch();
 document.querySelectorAll('[data-list]').forEach(startList);
+})();

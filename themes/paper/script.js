@@ -1,0 +1,65 @@
+// What every page can do with a script that it already does without.
+'use strict';
+
+// Opened from a folder, without a server, a link to a folder must name its page.
+const startWithoutServer = () => {
+  if (location.protocol !== 'file:') return;
+  addEventListener('click', (event) => {
+    const link = event.target.closest?.('a[href]');
+    if (link && link.protocol === 'file:' && link.pathname.endsWith('/')) link.pathname += 'index.html';
+  }, true);
+};
+
+// The code of an enrolment link comes behind its #, which is sent to nobody: it is put where it would be typed.
+const startEnrolment = () => {
+  const input = document.querySelector('form.ask [name=code]');
+  const code = decodeURIComponent(location.hash.slice(1));
+  if (!input || !/^[0-9a-z-]{12,16}$/i.test(code)) return;
+  input.value = code;
+  history.replaceState(null, '', location.pathname + location.search);
+};
+
+// A form is sent once, however often its button is tapped.
+const startForms = () => {
+  addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.method !== 'post') return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = 'yes';
+  });
+  // Whoever comes back to it may send it again.
+  addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach((form) => delete form.dataset.sent));
+};
+
+// What finds, filters and sorts is fetched where there is a field or a list for it, or once someone wants to search.
+const startSearch = () => {
+  let loading = false;
+  const load = () => {
+    if (loading) return;
+    loading = true;
+    const { words, search } = document.body.dataset;
+    for (const address of [words, search]) {
+      const script = document.createElement('script');
+      script.src = address;
+      script.async = false;
+      document.head.append(script);
+    }
+  };
+  const want = (event) => {
+    if (loading || location.protocol === 'file:') return;
+    event.preventDefault();
+    document.body.dataset.wanted = 'search';
+    load();
+  };
+  document.querySelector('[data-search-link]')?.addEventListener('click', want);
+  addEventListener('keydown', (event) => {
+    const typing = event.target.closest?.('input, select, textarea, [contenteditable]');
+    if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) want(event);
+  });
+  if (document.querySelector('[data-find], [data-list]')) load();
+};
+
+startWithoutServer();
+startEnrolment();
+startForms();
+startSearch();
