@@ -8,3 +8,4 @@ mod hostile;
 mod links;
 mod public;
 mod stories;
+mod work;
