@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body as HttpBody, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,8 +15,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Desk;
 use super::asked::{Asked, Fields, Headers, Unread};
-use super::pages::has_too_many_cookies;
+use super::pages::{has_too_many_cookies, origin_of};
 use super::reply::{Body, Reply};
+use super::who::same_origin;
 
 /// Bytes that a form may have.
 const MOST: usize = 16 << 10;
@@ -77,6 +79,7 @@ async fn answer(State(edge): State<Edge>, request: Request) -> Response {
         Ok(fields) => fields,
         Err(no) => return no,
     };
+    let reader = may_read(&parts, &edge.desk.settings().origins);
     let answered = tokio::task::spawn_blocking(move || {
         let reply = match fields {
             Ok(fields) => {
@@ -91,11 +94,28 @@ async fn answer(State(edge): State<Edge>, request: Request) -> Response {
         reply
     });
     match answered.await {
-        Ok(reply) => respond(reply, is_head),
+        Ok(reply) => {
+            let mut response = respond(reply, is_head);
+            if let Some(origin) = reader {
+                let headers = response.headers_mut();
+                headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+                headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+                headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+            }
+            response
+        }
         Err(_) => {
             plain(StatusCode::INTERNAL_SERVER_ERROR, "something broke; nothing was recorded that was not said to be")
         }
     }
+}
+
+/// The origin whose pages may read what they ask for: that of the site, where the desk is on another.
+fn may_read(parts: &Parts, origins: &[String]) -> Option<HeaderValue> {
+    let origin = parts.headers.get(header::ORIGIN).filter(|_| parts.method == Method::GET)?;
+    let said = origin.to_str().ok()?;
+    let mut known = origins.iter().filter_map(|known| origin_of(known));
+    known.any(|known| same_origin(said, &known)).then(|| origin.clone())
 }
 
 /// A part of a path; what is no text names nothing.

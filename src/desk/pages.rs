@@ -88,12 +88,21 @@ impl Desk {
             return Ok(page.map_or_else(|why| broken(&why), |page| Reply::page(200, page.unwrap_or_default())));
         }
         if asked.wants_json() {
-            return Ok(Reply::json(200, state(&view, &number)));
+            return Ok(Reply::json(200, self.live_state(&view, &number)));
         }
         let all = [vec![number.clone()], self.look_up(|index| index.parts(&number))?].concat();
         let view = self.view_with(&all, true)?;
         let page = self.stand(&view, true, &statics).asset(&number, &nonce());
         Ok(page.map_or_else(|why| broken(&why), |page| Reply::page(200, page.unwrap_or_default())))
+    }
+
+    /// How an asset is now: its state, the newest event, and what pages say of it.
+    fn live_state(&self, view: &View, number: &Number) -> Value {
+        let mut state = state(view, number);
+        let last = view.opened.ledger.log(number).events().last();
+        state["event"] = json!(last.map(|logged| &logged.event.id));
+        state["said"] = json!(self.stand(view, true, "").said(number));
+        state
     }
 
     /// The register as it is for this asset and, where it is a kit, its parts.

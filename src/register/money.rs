@@ -43,6 +43,13 @@ impl Money {
         Ok(Money { minor, currency })
     }
 
+    /// The amount in whole units, what is below them left out.
+    #[must_use]
+    pub fn whole(&self) -> u64 {
+        let unit = 10_i64.checked_pow(u32::try_from(places(self.currency)).unwrap_or_default()).unwrap_or(1);
+        u64::try_from(self.minor / unit).unwrap_or_default()
+    }
+
     /// The amount as a decimal number, without the currency.
     #[must_use]
     pub fn decimal(&self) -> String {

@@ -45,6 +45,9 @@ pub(super) struct AssetPage {
     symbol: String,
     /// What leads from the page to its own files.
     base: String,
+    /// Where the desk says how it is by now, and the newest event that the page knows; not on a page that is live itself.
+    live: Option<String>,
+    last: String,
 }
 
 /// An open fault.
@@ -89,11 +92,14 @@ impl AssetPage {
             blocks: here.blocks(thing),
             symbol: alt.plain().to_owned(),
             base: String::new(),
+            live: here.site.config().desk_url.as_ref().map(|desk| format!("{desk}/{}", asset.number)),
+            last: told.last().map(|told| told.event.id.to_string()).unwrap_or_default(),
         }
     }
 
     /// Makes buttons of the motions that need no more than a tap: they send this along.
     pub fn send(&mut self, hidden: Hidden) {
+        self.live = None;
         if let Some(motions) = &mut self.motions {
             motions.hidden = Some(hidden);
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::here::Here;
 use super::phrase::Phrase;
 
-const WEEKS: u32 = 36;
+const WEEKS: u32 = 53;
 
 /// Units of the picture from one day to the next, and above the first for the months.
 const STEP: u32 = 10;

@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::calendar::Calendar;
+use super::charts::{Chart, count_as_f64};
 use super::here::{Chip, Here, tone};
 use super::history::Item;
 use super::lookup::Thing;
 use super::phrase::Phrase;
+use crate::register::rules::dues::SOON;
 use crate::register::{Money, Status};
 
-/// Lines of what needs attention (at once, and on request), bars of categories and events that the overview shows.
+/// Lines of what needs attention (at once, and on request), and events that the overview shows.
 const ATTENTION: usize = 12;
 const MORE: usize = 100;
-const BARS: usize = 12;
 const LATELY: usize = 6;
 
 /// What stands on the overview.
@@ -26,7 +28,7 @@ pub(super) struct Dashboard {
     /// What is less urgent.
     attention_more: Vec<Attention>,
     more_word: Phrase,
-    bars: Vec<Bar>,
+    charts: Vec<Chart>,
     calendar: Option<Calendar>,
     recent: Vec<Item>,
 }
@@ -60,17 +62,6 @@ struct Attention {
     urgency: usize,
 }
 
-/// How much of a category is out.
-#[derive(Debug, Serialize)]
-struct Bar {
-    name: String,
-    path: String,
-    whole: String,
-    part: String,
-    title: String,
-    count: Phrase,
-}
-
 impl Dashboard {
     pub fn new(here: &Here) -> Dashboard {
         let mut attention: Vec<Attention> =
@@ -86,7 +77,7 @@ impl Dashboard {
             attention,
             attention_more,
             more_word: here.say("more_to_show", &[("n", Some(more))]),
-            bars: here.bars(),
+            charts: here.charts(),
             calendar: here.calendar(),
             recent: recent.map(|(thing, told)| here.item_of(thing, told)).collect(),
         }
@@ -122,12 +113,12 @@ impl Here<'_> {
         ];
         let missing = count(&|thing| thing.status() == Status::Missing);
         totals.extend((missing > 0).then(|| figure(missing, self.word("total_missing"), None, "bad")));
-        totals.extend(self.value());
+        totals.extend(self.value().map(|sum| self.value_total(&sum)));
         totals
     }
 
     /// What everything in use cost, in the currency that most of it was bought in.
-    fn value(&self) -> Option<Total> {
+    pub fn value(&self) -> Option<Money> {
         let mut sums: BTreeMap<&'static str, (usize, Money)> = BTreeMap::new();
         let in_use = self.site.things.values().filter(|thing| thing.status() != Status::Retired);
         for cost in in_use.filter_map(|thing| thing.asset.purchase.as_ref()?.cost) {
@@ -135,11 +126,12 @@ impl Here<'_> {
             sum.0 += 1;
             sum.1.minor = sum.1.minor.saturating_add(cost.minor);
         }
-        let (_, (_, sum)) = sums.into_iter().max_by_key(|(_, (count, _))| *count)?;
-        let decimal = sum.decimal();
-        let whole = decimal.split('.').next()?.parse().ok()?;
+        sums.into_values().max_by_key(|(count, _)| *count).map(|(_, sum)| sum)
+    }
+
+    fn value_total(&self, sum: &Money) -> Total {
         let word = self.say("total_value", &[("currency", Some(Phrase::text(sum.currency.code())))]);
-        Some(Total { n: self.site.words.number(whole), word, path: None, tone: "" })
+        Total { n: self.site.words.number(sum.whole()), word, path: None, tone: "" }
     }
 
     fn shares(&self) -> Vec<Share> {
@@ -204,40 +196,18 @@ impl Here<'_> {
         } else if summary.audit_due {
             item(7, ("chip_audit_due", "warn"), Some(self.say("attention_audit", &[("seen", self.seen(thing))])))
         } else {
-            None
+            let (chip, day) = self.ending(thing)?;
+            item(8, (chip, "warn"), Some(self.say("attention_ending", &[("day", Some(self.site.dates.near(day)))])))
         }
     }
 
-    fn bars(&self) -> Vec<Bar> {
-        let mut counts: Vec<_> =
-            self.site.of_category.iter().map(|(slug, numbers)| (slug, self.out_of(numbers))).collect();
-        counts.sort_by_key(|(_, (_, all))| std::cmp::Reverse(*all));
-        counts.truncate(BARS);
-        let most = counts.iter().map(|(_, (_, all))| *all).max().unwrap_or(1).max(1);
-        let share = |n: usize| format!("{:.2}", count_as_f64(n) / count_as_f64(most) * 100.0);
-        let bar = |(slug, (out, all)): (&&crate::register::Slug, (usize, usize))| {
-            let fillings = [("n", Some(self.number(out))), ("all", Some(self.number(all)))];
-            Bar {
-                name: self.site.register().categories.get(*slug).map_or_else(|| slug.to_string(), |c| c.name.clone()),
-                path: format!("categories/{slug}/"),
-                whole: share(all),
-                part: share(out),
-                title: self.say("bars_mark", &fillings).plain().to_owned(),
-                count: self.say("out_of", &fillings),
-            }
-        };
-        counts.into_iter().map(bar).collect()
+    /// A hire or a warranty that ends soon, or a hire that has ended.
+    fn ending(&self, thing: &Thing) -> Option<(&'static str, NaiveDate)> {
+        let today = self.site.dates.today;
+        let soon = |day: &NaiveDate| today.checked_add_days(SOON).is_none_or(|soon| *day <= soon);
+        let hire = thing.asset.hire.as_ref().and_then(|hire| hire.until).filter(soon);
+        let warranty = thing.asset.purchase.as_ref().and_then(|purchase| purchase.warranty_until);
+        let warranty = warranty.filter(|day| soon(day) && *day >= today);
+        hire.map(|day| ("chip_hire", day)).or(warranty.map(|day| ("chip_warranty", day)))
     }
-
-    /// How many of the assets are with someone, and how many there are in use.
-    pub fn out_of(&self, numbers: &[&crate::register::Number]) -> (usize, usize) {
-        let things = numbers.iter().filter_map(|number| self.site.things.get(*number));
-        things
-            .filter(|thing| thing.status() != Status::Retired)
-            .fold((0, 0), |(out, all), thing| (out + usize::from(thing.summary.custodian.is_some()), all + 1))
-    }
-}
-
-fn count_as_f64(n: usize) -> f64 {
-    u32::try_from(n).map_or(f64::MAX, f64::from)
 }

@@ -167,6 +167,23 @@ pub struct Choice {
     pub is_chosen: bool,
 }
 
+/// How an asset is, in words.
+#[derive(Debug, Clone, Serialize)]
+pub struct Said {
+    /// Who has it, until when, where it is.
+    pub now: String,
+    /// The line below that.
+    pub line: Option<String>,
+    /// The colour of it.
+    pub tone: &'static str,
+    /// When that was so.
+    pub as_of: String,
+    /// What leads to the rest.
+    pub more: String,
+    /// What can be done with it, the likeliest first.
+    pub motions: Vec<Link>,
+}
+
 /// A way to another page.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Link {
@@ -251,6 +268,24 @@ impl Stand<'_> {
             }
             let title = view.title();
             self.fill(look, "finder.html", title, "finder", &view, None).map(Some)
+        })
+    }
+
+    /// What a page that was made before says of an asset by now, for its script; in plain words.
+    #[must_use]
+    pub fn said(&self, number: &Number) -> Option<Said> {
+        self.look(|look| {
+            let thing = look.here.site.things.get(number)?;
+            let (now, line, tone) = look.here.now(thing);
+            let motions = look.here.motions(thing).map(|motions| motions.likely).unwrap_or_default();
+            Some(Said {
+                now: now.plain().to_owned(),
+                line: line.map(|line| line.plain().to_owned()),
+                tone,
+                as_of: self.as_of(look).plain().to_owned(),
+                more: look.word("state_more"),
+                motions: motions.into_iter().map(|motion| Link { href: motion.href, word: motion.word }).collect(),
+            })
         })
     }
 

@@ -11,6 +11,7 @@ mod asset;
 mod audits;
 mod calendar;
 mod categories;
+mod charts;
 mod chronicle;
 mod dashboard;
 mod dates;

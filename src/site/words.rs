@@ -110,6 +110,12 @@ impl Words {
         Phrase::text(&grouped(n, self.word("thousands")))
     }
 
+    /// `3,899 EUR`, without what is below a whole unit.
+    #[must_use]
+    pub fn money_about(&self, money: &Money) -> String {
+        format!("{}\u{a0}{}", grouped(money.whole(), self.word("thousands")), money.currency.code())
+    }
+
     /// `3,899.00 EUR` with a space that does not break.
     #[must_use]
     pub fn money(&self, money: &Money) -> String {

@@ -59,6 +59,31 @@ const startSearch = () => {
   if (document.querySelector('[data-find], [data-list]')) load();
 };
 
+// A page was made some time ago: where a desk is in reach, it says how things are now, and whether that is otherwise.
+const startLive = async () => {
+  const asset = document.querySelector('[data-live]');
+  const { live, last } = asset?.dataset ?? {};
+  const answer = live && await fetch(`${live}.json`, { credentials: 'include' }).catch(() => undefined);
+  if (!answer?.ok) return;
+  const { event, said } = await answer.json();
+  const state = document.querySelector('.foot > p');
+  if (state) state.textContent = said.as_of;
+  if (event === last) return;
+  const now = asset.querySelector('.now');
+  const line = (name, text) => Object.assign(document.createElement('p'), { className: name, textContent: text });
+  const more = line('since', '');
+  more.append(Object.assign(document.createElement('a'), { href: live, textContent: said.more }));
+  now.className = `now ${said.tone}`;
+  now.setAttribute('role', 'status');
+  now.replaceChildren(line('big', said.now), ...(said.line ? [line('', said.line)] : []), more);
+  document.querySelectorAll('.do > a').forEach((link, place) => {
+    const motion = said.motions[place];
+    if (motion) Object.assign(link, { href: motion.href, textContent: motion.word });
+    else link.remove();
+  });
+};
+
+startLive();
 startWithoutServer();
 startEnrolment();
 startForms();

@@ -12,7 +12,7 @@ use crate::register::time::day_of;
 use crate::register::{Asset, Folded, Logged};
 
 /// Days ahead of its end that a warranty or a hire is spoken of.
-const SOON: Days = Days::new(30);
+pub const SOON: Days = Days::new(30);
 
 pub(super) fn things_come_back_in_time(scope: &Scope, findings: &mut Vec<Finding>) {
     for (asset, folded) in scope.assets().filter(|(_, folded)| folded.state.is_overdue(scope.moment.today)) {

@@ -1,6 +1,6 @@
 //! The rules of a register: a table of small functions, each with what `check --explain` says of it.
 
-mod dues;
+pub mod dues;
 mod events;
 mod files;
 mod names;
