@@ -189,13 +189,13 @@ struct Setter<'a> {
 }
 
 /// Lines of one size in one style.
-struct Lines {
+struct Setting {
     lines: Vec<String>,
     style: Style,
     size: f64,
 }
 
-impl Lines {
+impl Setting {
     fn height(&self) -> f64 {
         self.size * STEP * count(self.lines.len())
     }
@@ -215,8 +215,8 @@ impl<'a> Setter<'a> {
         Setter { document, fonts, columns, pages: Vec::new(), drawing: String::new(), y: TOP }
     }
 
-    fn wrap(&self, text: &str, style: Style, size: f64, width: f64, most: usize) -> Lines {
-        Lines { lines: self.fonts.wrap(&composed(text), style, width / size, most), style, size }
+    fn wrap(&self, text: &str, style: Style, size: f64, width: f64, most: usize) -> Setting {
+        Setting { lines: self.fonts.wrap(&composed(text), style, width / size, most), style, size }
     }
 
     /// Two places as they are on the page: what is read from the right begins there.
@@ -225,7 +225,7 @@ impl<'a> Setter<'a> {
     }
 
     /// Sets lines between two places from `y` on; gives where they end.
-    fn set(&mut self, lines: &Lines, place: (f64, f64), mut y: f64, at_end: bool) -> f64 {
+    fn set(&mut self, lines: &Setting, place: (f64, f64), mut y: f64, at_end: bool) -> f64 {
         let (left, right) = self.mirrored(place);
         for line in &lines.lines {
             let from_right = is_from_right(line);
@@ -304,7 +304,7 @@ impl<'a> Setter<'a> {
         if height < HEIGHT / 3.0 { height } else { 0.0 }
     }
 
-    fn note(&self, note: &str) -> Lines {
+    fn note(&self, note: &str) -> Setting {
         self.wrap(note, Style::Plain, SMALL, WIDTH - 2.0 * SIDE, LINES)
     }
 
@@ -341,7 +341,7 @@ impl<'a> Setter<'a> {
             }
             set.push((column.kind, all, place));
         }
-        let height = |all: &[Lines]| all.iter().map(Lines::height).sum::<f64>();
+        let height = |all: &[Setting]| all.iter().map(Setting::height).sum::<f64>();
         let tallest = set.iter().map(|(_, all, _)| height(all)).fold(TEXT * STEP, f64::max);
         self.need(tallest + 2.0 * PAD + below, true);
         let top = self.y + PAD;
@@ -501,7 +501,7 @@ mod tests {
                 let bases =
                     page.split(" y=\"").skip(1).map(|rest| rest.split('"').next().unwrap().parse::<f64>().unwrap());
                 for base in bases {
-                    assert!(base < BOTTOM + 4.0 || base > FOOT, "{rows} rows: a line at {base} mm");
+                    assert!(!(BOTTOM + 4.0..=FOOT).contains(&base), "{rows} rows: a line at {base} mm");
                 }
             }
         }

@@ -99,6 +99,7 @@ pub fn stages(opened: &Opened, asset: &Asset, folded: &Folded, moment: &Moment) 
 }
 
 /// What a packing list names: what is reserved, packed or out; once nothing is, all that went.
+#[must_use]
 pub fn to_pack(standing: &Standing) -> BTreeSet<&Number> {
     let is_over = !standing.values().any(|stage| stage.is_ahead());
     standing.iter().filter(|(_, stage)| is_over || stage.is_ahead()).map(|(number, _)| number).collect()
@@ -248,7 +249,7 @@ mod tests {
         let mut tree = Tree::default();
         for (number, kit) in [("A", "Z"), ("B", "A"), ("C", "none"), ("D", "E"), ("E", "D"), ("Z", "none")] {
             let text = format!("name = 'x'\ncategory = 'x'\npart_of = '{}'\n", kit.to_uppercase());
-            tree.insert_toml(&format!("assets/{number}/asset.toml"), text.into_bytes());
+            tree.insert_toml(format!("assets/{number}/asset.toml"), text.into_bytes());
         }
         let opened = open(&tree);
         let all: BTreeSet<&Number> = opened.register.assets.keys().collect();

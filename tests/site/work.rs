@@ -63,7 +63,10 @@ fn a_job_answers_first_then_lists() {
 #[test]
 fn whoever_has_a_desk_starts_from_the_job() {
     let site = studio().team();
-    assert!(site["jobs/nord/index.html"].contains("href=\"https://desk.example.org/desk/batch?numbers=CAM-1+KIT-1&amp;kind=back\""));
+    assert!(
+        site["jobs/nord/index.html"]
+            .contains("href=\"https://desk.example.org/desk/batch?numbers=CAM-1+KIT-1&amp;kind=back\"")
+    );
     let take = "href=\"https://desk.example.org/desk/batch?numbers=TOL-2&amp;kind=checkout&amp;job=west&amp;to=ben\"";
     assert!(site["jobs/west/index.html"].contains(take), "{}", site["jobs/west/index.html"]);
     let many = |count: usize| {
