@@ -183,6 +183,7 @@ fn motion(index: usize, number: Number) -> Motion {
         note: None,
         batch: None,
         job: None,
+        photos: Vec::new(),
         after: None,
         seed: index.to_string(),
     }

@@ -225,20 +225,20 @@ fn beside(path: &Path) -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-/// Writes texts at paths below `root`, all of them or none: where one fails, those before it are taken back.
+/// Writes files at paths below `root`, all of them or none: where one fails, those before it are taken back.
 ///
 /// # Errors
 /// Of the first that cannot be written.
-pub fn write_all(root: &Path, files: &[(String, String)]) -> Result<(), Error> {
+pub fn write_all(root: &Path, files: &[(String, impl AsRef<[u8]>)]) -> Result<(), Error> {
     let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
-    for (path, text) in files {
+    for (path, bytes) in files {
         let path = root.join(path);
         let before = match fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).tried("read", &path),
         };
-        match before.and_then(|before| replace(&path, text.as_bytes()).map(|()| before)) {
+        match before.and_then(|before| replace(&path, bytes.as_ref()).map(|()| before)) {
             Ok(before) => done.push((path, before)),
             Err(error) => {
                 take_back(root, done);
@@ -250,7 +250,7 @@ pub fn write_all(root: &Path, files: &[(String, String)]) -> Result<(), Error> {
 }
 
 /// Removes files below `root` that were new, and the folders that were made for them, as far as the disk lets.
-pub fn remove_all(root: &Path, files: &[(String, String)]) {
+pub fn remove_all(root: &Path, files: &[(String, impl AsRef<[u8]>)]) {
     take_back(root, files.iter().map(|(path, _)| (root.join(path), None)).collect());
 }
 

@@ -57,6 +57,13 @@ impl Tree {
         self.entries.insert(path.into(), entry);
     }
 
+    /// Puts a file with these bytes at `path`.
+    pub fn insert_file(&mut self, path: impl Into<String>, bytes: &[u8]) {
+        let path = path.into();
+        let entry = Entry::file(&path, bytes);
+        self.insert(path, entry);
+    }
+
     /// Puts the bytes of a TOML file at `path`: text, too large, or not UTF-8.
     pub fn insert_toml(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
         self.insert(path, Entry::toml(bytes));
@@ -102,9 +109,20 @@ impl Tree {
 }
 
 impl Entry {
+    /// The entry for the bytes of the file at `path`.
+    #[must_use]
+    pub fn file(path: &str, bytes: &[u8]) -> Entry {
+        if path.ends_with(".toml") {
+            return Entry::toml(bytes);
+        }
+        let pixels = imagesize::blob_size(bytes).ok().map(|size| (size.width, size.height));
+        Entry::Other(Facts { size: bytes.len() as u64, head: bytes[..bytes.len().min(HEAD)].to_vec(), pixels })
+    }
+
     /// The entry for the bytes of a TOML file.
     #[must_use]
-    pub fn toml(bytes: Vec<u8>) -> Entry {
+    pub fn toml(bytes: impl Into<Vec<u8>>) -> Entry {
+        let bytes = bytes.into();
         if bytes.len() as u64 > MAX_TOML {
             return Entry::TooLarge(bytes.len() as u64);
         }

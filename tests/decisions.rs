@@ -211,6 +211,7 @@ fn intent(shop: &Shop, actions: Result<Vec<Action>, Refusal>) -> Result<(String,
         note: None,
         batch: None,
         job: None,
+        photos: Vec::new(),
     };
     let events: Vec<_> = (0..).zip(actions.iter().cloned()).map(event).collect();
     shop.ask_all(&events).map_err(|refusal| refusal.code)?;

@@ -138,12 +138,13 @@ fn action() -> impl Strategy<Value = Action> {
 
 fn event() -> impl Strategy<Value = Event> {
     let by = prop_oneof![4 => person(), 1 => select(vec!["desk", "import"]).prop_map(slug)];
-    let extra = (option::of(text()), option::of(text()), option::of(text().prop_map(|text| slug(&text))));
-    (at(), by, action(), extra).prop_map(|(at, by, action, (note, batch, job))| {
+    let job = option::of(text().prop_map(|text| slug(&text)));
+    let extra = (option::of(text()), option::of(text()), job, vec(text(), 0..3));
+    (at(), by, action(), extra).prop_map(|(at, by, action, (note, batch, job, photos))| {
         // A fault is told and a note is one.
         let told = matches!(action, Action::Report { .. } | Action::Note {});
         let note = if told { Some(note.unwrap_or_else(|| "x".into())) } else { note };
-        Event { id: id(0), at, by, action, note, batch, job }
+        Event { id: id(0), at, by, action, note, batch, job, photos }
     })
 }
 
@@ -340,6 +341,7 @@ fn record(actions: Vec<Action>, by: &Slug, at: DateTime<Utc>) -> Vec<Event> {
         note: None,
         batch: None,
         job: None,
+        photos: Vec::new(),
     };
     actions.into_iter().enumerate().map(event).collect()
 }

@@ -1,15 +1,16 @@
 //! `tagbook add`: a new record, with the next number of its category.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::record::{Here, How, Recorded, Wish, all_but_last, record, short};
+use super::record::{Here, How, Recorded, Wish, all_but_last, photo, record, short};
 use super::{End, Outcome, Stop, paint};
 use crate::register::draft::{self, DRAFT_FIELDS, DraftKind};
 use crate::register::event::toml_string;
+use crate::register::picture::Photo;
 use crate::register::typed::Typing;
 use crate::register::{
     self, Category, Finding, Moment, Number, Opened, Posting, Register, Role, Severity, Slug, did_you_mean,
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// A value of a field that the category declares
     #[arg(long, value_name = "KEY=VALUE")]
     field: Vec<String>,
+    /// A picture of it
+    #[arg(long, value_name = "FILE")]
+    photo: Option<PathBuf>,
     #[command(flatten)]
     fields: Fields,
     #[command(flatten)]
@@ -82,11 +86,13 @@ impl clap::FromArgMatches for Fields {
 /// New records on their way into the register.
 struct Addition<'a> {
     args: &'a Args,
+    photo: Option<Photo>,
     added: Vec<Number>,
 }
 
 pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
-    let mut addition = Addition { args, added: Vec::new() };
+    let photo = args.photo.as_deref().map(photo).transpose()?;
+    let mut addition = Addition { args, photo, added: Vec::new() };
     let recorded = record(register, &args.how, &mut addition).map_err(all_but_last)?;
     tell(&addition, &recorded)
 }
@@ -115,7 +121,7 @@ impl Wish for Addition<'_> {
         let category = category(register, &self.args.category).map_err(|stop| vec![stop])?;
         let text = self.text(register, category, moment)?;
         self.added = self.numbers(register, category).map_err(|stop| vec![stop])?;
-        let posting = Posting::records(&self.added, &text);
+        let posting = Posting::records(&self.added, &text, self.photo.as_ref());
         errors(here, &posting, moment)?;
         Ok(Some(posting))
     }
@@ -152,6 +158,9 @@ impl Addition<'_> {
         let name = crate::register::typed::text(self.args.name.trim());
         add("name", "name".into(), name.map(|name| toml_string(&name)));
         add("category", "category".into(), Ok(toml_string(category.slug.as_str())));
+        if let Some(photo) = &self.photo {
+            add("photo", "photo".into(), Ok(toml_string(&photo.file_of_record())));
+        }
         for field in DRAFT_FIELDS {
             if let Some((_, typed)) = self.args.fields.0.iter().find(|(flag, _)| *flag == field.flag) {
                 add(field.flag, field.key.into(), field.typed(typed, &typing));
@@ -187,8 +196,8 @@ fn errors(here: &Here, posting: &Posting, moment: &Moment) -> Result<(), Vec<Sto
         findings.filter(|finding| finding.severity == Severity::Error).map(key).collect::<BTreeSet<_>>()
     };
     let mut tree = here.tree.clone();
-    for (path, text) in &posting.files {
-        tree.insert_toml(path.as_str(), text.clone().into_bytes());
+    for (path, bytes) in &posting.files {
+        tree.insert_file(path.as_str(), bytes);
     }
     let before = errors(&here.opened);
     let found = errors(&register::open(&tree)).into_iter().filter(|finding| !before.contains(finding));

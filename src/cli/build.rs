@@ -10,7 +10,7 @@ use super::place::{Here, When, has_errors};
 use super::{End, Outcome, Stop, check, fonts, paint};
 use crate::disk::{self, Tried, Unfit};
 use crate::git::Repo;
-use crate::register::{Audience, Moment, Number, Severity};
+use crate::register::{Audience, EventId, Moment, Number, Severity};
 use crate::site::{self, Body, Build, Commit, Commits, Failure, Output, Theme, photo};
 
 /// Build the site
@@ -114,11 +114,14 @@ pub(super) fn commits(here: &Here) -> Result<Commits, Stop> {
 
 fn commits_up_to(repo: &Repo, head: git2::Oid) -> Result<Commits, Stop> {
     let commit = |commit: crate::git::history::Commit| Commit { id: commit.id, at: commit.at };
-    let newest = repo.newest_commits(head)?.into_iter();
-    Ok(Commits {
-        head: Some(commit(repo.describe(head)?)),
-        newest: newest.filter_map(|(folder, newest)| Some((Number::parse(&folder).ok()?, commit(newest)))).collect(),
-    })
+    let mut commits = Commits { head: Some(commit(repo.describe(head)?)), ..Commits::default() };
+    for (folder, past) in repo.pasts(head)? {
+        let Ok(number) = Number::parse(&folder) else { continue };
+        let events = past.recorded.into_iter().filter_map(|(id, by)| Some((EventId::parse(&id).ok()?, commit(by?))));
+        commits.recorded.insert(number.clone(), events.collect());
+        commits.newest.insert(number, commit(past.newest));
+    }
+    Ok(commits)
 }
 
 fn open(repo: &Mutex<Repo>) -> MutexGuard<'_, Repo> {

@@ -1,18 +1,19 @@
 //! `tagbook have`, `back`, and a command for every kind of event: what happened, to one asset or many, in one commit.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command};
 use serde_json::{Map, Value, json};
 
-use super::record::{Here, How, Recorded, Wish, all_but_last, record, short};
+use super::record::{Here, How, Recorded, Wish, all_but_last, photo, record, short};
 use super::said::sentence;
 use super::{End, Outcome, Stop, paint, place, table};
 use crate::desk::reply;
 use crate::register::event::{self, Kind, SHAPES};
 use crate::register::motion::{Decided, INTENTS, moves_kits};
+use crate::register::picture::Photo;
 use crate::register::time::instant;
 use crate::register::typed::{Typing, happened};
 use crate::register::{Moment, Motion, Number, Opened, Posting, Refusals, Register, Slug, Summary, What, did_you_mean};
@@ -29,6 +30,9 @@ struct Common {
     /// Anything worth saying
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    /// A picture of it; of several, each by itself
+    #[arg(long, value_name = "FILE")]
+    photo: Vec<PathBuf>,
     /// The job it is done for
     #[arg(long)]
     job: Option<String>,
@@ -158,11 +162,13 @@ impl clap::FromArgMatches for Asked {
 struct Entry<'a> {
     asked: &'a Asked,
     seed: String,
+    photos: Vec<Photo>,
     decided: Option<(Opened, Decided, Moment)>,
 }
 
 pub(super) fn run(register: Option<&Path>, asked: &Asked) -> Outcome {
-    let mut entry = Entry { asked, seed: seed(), decided: None };
+    let photos = asked.common.photo.iter().map(|path| photo(path)).collect::<Result<_, Stop>>()?;
+    let mut entry = Entry { asked, seed: seed(), photos, decided: None };
     match record(register, &asked.common.how, &mut entry) {
         Ok(recorded) => tell(&entry, &recorded),
         Err(stops) if asked.common.format == Answers::Json => {
@@ -202,6 +208,7 @@ impl Entry<'_> {
             note: free_text("--note", common.note.as_deref())?,
             batch: free_text("--batch", common.batch.as_deref())?,
             job: common.job.as_deref().map(job).transpose()?,
+            photos: self.photos.clone(),
             after: None,
             seed: format!("{} {kind}", self.seed),
         })
@@ -230,7 +237,7 @@ impl Wish for Entry<'_> {
             return Ok(None);
         }
         let decided = motion.decide(opened, moment).map_err(all_refused)?;
-        let posting = Posting::new(&opened.register, &decided.requests);
+        let posting = Posting::new(&opened.register, &decided.requests, &decided.photos);
         self.decided = Some((opened.clone(), decided, *moment));
         Ok(Some(posting))
     }

@@ -131,7 +131,7 @@ impl Wish for Enrolment {
                 .ok_or_else(|| vec![Stop::Failed("the system has no randomness to give".into())])?,
         };
         let posting = Posting {
-            files: vec![code.file.clone()],
+            files: vec![(code.file.0.clone(), code.file.1.clone().into_bytes())],
             message: format!("a code for a phone of {}\n", self.person),
             ..Posting::default()
         };

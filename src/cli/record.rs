@@ -1,14 +1,17 @@
 //! What every writing command does: decide on what is committed, commit it, share it, and say how it went.
 
+use std::fs;
 use std::path::Path;
 
 use chrono::Utc;
 
 use super::place;
 use super::{Stop, paint};
-use crate::disk;
+use crate::disk::{self, Tried};
 use crate::git::{self, Answer, Author, Branch, Change, Failure, Job, Reach, Repo, Verdict, Writer};
+use crate::register::picture::Photo;
 use crate::register::{self, Moment, Number, Opened, Posting, Register, Slug, did_you_mean};
+use crate::site::photo::taken;
 use crate::tree::{Entry, Tree};
 
 /// How it is recorded.
@@ -177,7 +180,6 @@ fn commit(
             Err(stops) => Verdict::No(stops),
             Ok(None) => Verdict::Known,
             Ok(Some(Posting { files, removed, message })) => {
-                let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
                 Verdict::Write(Change { files, removed, message, author: author.clone(), committer: None })
             }
         })
@@ -336,6 +338,13 @@ impl From<Failure> for Stop {
         };
         Stop::Refused(why, Some(hint))
     }
+}
+
+/// The photo in a file, as it is recorded: without metadata.
+pub(super) fn photo(path: &Path) -> Result<Photo, Stop> {
+    let bytes = fs::read(path).tried("read", path)?;
+    let why = |unfit| Stop::Refused(format!("`{}` is no photo to keep: {unfit}", path.display()), None);
+    taken(bytes).map_err(why)
 }
 
 /// A commit's id as people read it.

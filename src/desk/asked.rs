@@ -20,6 +20,8 @@ pub struct Asked {
     pub path: Vec<String>,
     /// What was sent, of the address or of the body.
     pub fields: Fields,
+    /// Photos that came with it.
+    pub photos: Vec<Handed>,
     /// The headers that the desk looks at.
     pub headers: Headers,
     /// Where it came from.
@@ -43,6 +45,15 @@ pub struct Headers {
     pub site: Option<String>,
     /// Whether a proxy has handed it on.
     pub is_forwarded: bool,
+}
+
+/// A photo as it was handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handed {
+    /// Its bytes.
+    Whole(Vec<u8>),
+    /// It had too many to be kept.
+    TooLarge,
 }
 
 /// Fields by name, each with one value.
@@ -129,7 +140,7 @@ impl Fields {
         Ok(fields)
     }
 
-    fn add(&mut self, name: String, value: String) -> Result<(), Unread> {
+    pub(super) fn add(&mut self, name: String, value: String) -> Result<(), Unread> {
         if self.values.len() == MOST_FIELDS {
             return Err(Unread::TooMany);
         }

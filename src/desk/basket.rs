@@ -10,6 +10,7 @@ use super::motions::{Fate, Wrong, refused_items};
 use super::pages::{button, item, kept, nonce};
 use super::receipt::recorded_line;
 use super::reply::{Reply, no, refused};
+use super::scanner::is_scanned;
 use super::who::{Caller, SPEAKER};
 use super::{Desk, View};
 use crate::git;
@@ -17,7 +18,7 @@ use crate::register::motion::{MOST_AT_ONCE, PassedOver, kind};
 use crate::register::time::instant;
 use crate::register::{Action, EventId, Motion, Number, Refusal, Refusals, Slug, Tz};
 use crate::site::Phrase;
-use crate::site::desk::{Form, Input, Item, Look, Notice, View as Page};
+use crate::site::desk::{Input, Item, Look, Notice, View as Page};
 
 /// Bytes of numbers that a phone keeps in its basket: a cookie has 4,096 at most.
 const MOST_KEPT: usize = 3500;
@@ -29,18 +30,23 @@ const BASKET: &str = "tagbook_basket";
 const FATES: &[&str] = &["back", "mine", "other", "broken", "unknown"];
 
 /// Fields that go for all of a batch.
-const COMMON: &[&str] =
-    &["kind", "numbers", "due", "to", "location", "condition", "note", "job", "nonce", "by", "at", "last", "rest"];
-
-/// What can be done with a basket, the likeliest first, each with its word: whoever comes from a page wants what that said.
-fn motions(wanted: Option<&str>) -> ((&'static str, &'static str), (&'static str, &'static str)) {
-    let back = ("back", "basket_back");
-    match wanted {
-        Some("checkout") => (("checkout", "basket_take"), back),
-        Some("back" | "return") => (back, ("have", "basket_take")),
-        _ => (("have", "basket_take"), back),
-    }
-}
+const COMMON: &[&str] = &[
+    "kind",
+    "numbers",
+    "due",
+    "to",
+    "location",
+    "condition",
+    "note",
+    "job",
+    "nonce",
+    "by",
+    "at",
+    "last",
+    "rest",
+    "audit",
+    "scanned",
+];
 
 /// The numbers as a cookie keeps them, of the newest as many as have room in it.
 fn newest(numbers: &[Number], room: usize) -> String {
@@ -66,6 +72,10 @@ impl Desk {
     pub(super) fn basket(&self, asked: &Asked, small: &View, caller: &Caller) -> Result<Reply, git::Error> {
         if !caller.is_known() {
             return Ok(self.enrol_page(asked, small, caller, Some(401)));
+        }
+        if is_scanned(asked) {
+            let typed = asked.fields.said("numbers").unwrap_or_default();
+            return self.basket_page(asked, caller, typed, &Vec::new(), 200);
         }
         // The phone keeps it: what is scanned comes to what was scanned before.
         let kept = asked.cookie(BASKET).unwrap_or_default().replace('.', " ");
@@ -109,41 +119,14 @@ impl Desk {
             }
             let mistyped = unknown.iter().filter(|typed| view.opened.register.is_mistyped_tag(typed));
             page.lines.extend(mistyped.map(|typed| Phrase::text(&format!("{typed}: {}", look.word("desk_check")))));
-            let numbers: Vec<&str> = found.iter().map(Number::as_str).collect();
+            // The scanner wants to know of each what became of it.
+            let rest = unknown.iter().filter(|_| is_scanned(asked)).map(String::as_str);
+            let numbers: Vec<&str> = found.iter().map(Number::as_str).chain(rest).collect();
             let mut input = sheet.plain("numbers", look.word("basket_numbers"), "area", &numbers.join("\n"), true);
             input.hint = Some(look.word("basket_hint"));
-            let mut fields = vec![input];
-            fields.extend(caller.is_counter.then(|| sheet.speaker()));
-            let to = asked.fields.said("to").unwrap_or_default();
-            fields.push(sheet.select(
-                "to",
-                look.word("basket_to"),
-                false,
-                Some(look.word("field_to_me")),
-                sheet.people(),
-                to,
-            ));
-            fields.push(sheet.plain(
-                "due",
-                look.word("field_due"),
-                "date",
-                asked.fields.said("due").unwrap_or_default(),
-                false,
-            ));
-            fields.extend(asked.fields.said("job").map(|_| sheet.job()));
-            fields.push(sheet.note("have"));
-            let (likeliest, other) = motions(asked.fields.said("kind"));
-            page.forms.push(Form {
-                action: self.at("batch"),
-                submit: look.word(likeliest.1),
-                first: true,
-                fields,
-                hidden: vec![("nonce".to_owned(), nonce())],
-                name: Some(("kind".into(), likeliest.0.into())),
-                others: vec![("kind".into(), other.0.into(), look.word(other.1))],
-                ..Form::default()
-            });
-            if !found.is_empty() {
+            page.forms.push(self.form_for_all(asked, &sheet, input));
+            page.links.push(self.to_scanner("", look.word("basket_scan")));
+            if !found.is_empty() && !is_scanned(asked) {
                 page.forms.push(button(self.at("empty"), look.word("basket_empty"), Vec::new()));
             }
             page
@@ -225,7 +208,8 @@ impl Desk {
         let fate = self.decide(motions, small, &person, caller);
         let reply = self.tell_of_many(asked, caller, &basket, fate)?;
         // What could not be recorded is still in it.
-        let reply = if reply.status == 200 { reply.with_cookie(self.cookie(BASKET, "", true)) } else { reply };
+        let is_done = reply.status == 200 && !is_scanned(asked);
+        let reply = if is_done { reply.with_cookie(self.cookie(BASKET, "", true)) } else { reply };
         Ok(if caller.is_counter { reply.with_cookie(self.cookie(SPEAKER, person.as_str(), true)) } else { reply })
     }
 
@@ -324,7 +308,11 @@ impl Desk {
         } else {
             self.page(&view, caller, status, |look| {
                 let receipt = Receipt { done: &done, commit: commit.as_deref(), refusals: &refusals, basket };
-                self.receipt_of_many(&view, look, caller, &receipt, &outcome.passed_over)
+                let mut page = self.receipt_of_many(&view, look, caller, &receipt, &outcome.passed_over);
+                let refused = receipt.refusals.iter().map(|(number, _)| number.to_string());
+                let left: Vec<String> = refused.chain(basket.unread.iter().cloned()).collect();
+                page.links.extend(self.scan_on(asked, look, !done.is_empty(), &left));
+                page
             })
         };
         reply.has_recorded = !outcome.done.is_empty();
@@ -433,7 +421,7 @@ fn wishes(fields: &Fields) -> Vec<Wish> {
     let all = listed.chain(each).filter(|(typed, _)| seen.insert(typed.to_uppercase()));
     all.map(|(typed, what)| {
         let mut own = Fields::default();
-        for name in ["due", "to", "location", "condition", "note", "job", "at", "last", "nonce"] {
+        for name in ["due", "to", "location", "condition", "note", "job", "at", "last", "nonce", "audit"] {
             if let Some(said) = fields.said(name) {
                 own.set(name, said);
             }

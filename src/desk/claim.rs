@@ -10,14 +10,18 @@ use serde_json::json;
 use super::asked::{Asked, Fields};
 use super::basket::unknown;
 use super::forms::Sheet;
+use super::motion::change;
 use super::motions::Wrong;
+use super::parts::PHOTO;
+use super::photos::have_room;
 use super::reply::{Reply, no};
 use super::who::Caller;
 use super::{Desk, View, locked};
-use crate::git::{self, Answer, Author, Change, Job, Repo, Verdict};
+use crate::git::{self, Answer, Author, Job, Repo, Verdict};
 use crate::register::categories::FieldKind;
 use crate::register::draft::{self, DRAFT_FIELDS};
 use crate::register::event::toml_string;
+use crate::register::picture::Photo;
 use crate::register::tags;
 use crate::register::typed::{Typing, text};
 use crate::register::{self, Category, Moment, Number, Posting, Refusals, Severity, Slug};
@@ -39,13 +43,15 @@ enum Claimed {
     Taken(Number),
     /// What was typed makes no record.
     Wrong(Wrong),
+    /// The register takes no more photos.
+    NoRoom,
 }
 
 /// What a keeper wants of a tag.
 #[derive(Clone)]
 enum Wanted {
-    /// A new record with this text.
-    New(String),
+    /// A new record with this text, and its photo.
+    New(String, Option<Photo>),
     /// That it leads to this asset.
     Tied(Number),
 }
@@ -62,18 +68,11 @@ impl Desk {
     /// What a keeper can do with a tag that nothing bears; others are told that one can.
     pub(super) fn tag_page(&self, asked: &Asked, caller: &Caller, tag: &Number) -> Result<Reply, git::Error> {
         let view = self.view(&[])?;
-        Ok(self.tag_form(&view, caller, tag, &asked.fields, &Vec::new(), 200))
+        Ok(self.tag_form(asked, &view, caller, tag, &Vec::new(), 200))
     }
 
-    fn tag_form(
-        &self,
-        view: &View,
-        caller: &Caller,
-        tag: &Number,
-        fields: &Fields,
-        wrong: &Wrong,
-        status: u16,
-    ) -> Reply {
+    fn tag_form(&self, asked: &Asked, view: &View, caller: &Caller, tag: &Number, wrong: &Wrong, status: u16) -> Reply {
+        let fields = &asked.fields;
         self.page(view, caller, status, |look| {
             let mut page = Page { title: look.word("claim_title"), number: Some(tag.to_string()), ..Page::default() };
             if !caller.is_keeper {
@@ -93,20 +92,23 @@ impl Desk {
             let categories = all.values().map(|category| (category.slug.to_string(), category.name.clone())).collect();
             let choose = Some(look.word("field_choose"));
             let home = Some(look.word("field_none"));
+            let mut fields = vec![
+                sheet.plain("name", look.word("field_name"), "text", said("name"), true),
+                sheet.select("category", look.word("field_category"), true, choose, categories, said("category")),
+                sheet.plain("serial", look.word("field_serial"), "text", said("serial"), false),
+                sheet.select("home", look.word("field_home_of"), false, home, sheet.places(), said("home")),
+            ];
+            fields.extend(own_fields(&sheet, all.get(&Slug::referred(said("category")))));
+            fields.push(sheet.photo(1));
+            if !asked.photos.is_empty() {
+                sheet.ask_again(&mut fields);
+            }
             page.forms.push(Form {
                 title: Some(look.word("claim_new")),
                 action: self.at(&format!("{tag}/claim")),
                 submit: look.word("claim_new_submit"),
                 first: true,
-                fields: vec![
-                    sheet.plain("name", look.word("field_name"), "text", said("name"), true),
-                    sheet.select("category", look.word("field_category"), true, choose, categories, said("category")),
-                    sheet.plain("serial", look.word("field_serial"), "text", said("serial"), false),
-                    sheet.select("home", look.word("field_home_of"), false, home, sheet.places(), said("home")),
-                ]
-                .into_iter()
-                .chain(own_fields(&sheet, all.get(&Slug::referred(said("category")))))
-                .collect(),
+                fields,
                 ..Form::default()
             });
             page.forms.push(Form {
@@ -146,10 +148,17 @@ impl Desk {
             let words = format!("a tag has no field `{}`", stranger.escape_debug());
             return Ok(self.plainly(asked, 400, "unknown-field", &words));
         }
-        let wanted = if is_new { record(&asked.fields, &view) } else { self.named_for(asked, &view)? };
+        let photo = match self.photos(asked, &view, 1) {
+            Ok(photos) => photos.into_iter().next(),
+            Err((status, why)) => {
+                let wrong = vec![(PHOTO.to_owned(), why)];
+                return Ok(self.wrong_claim(asked, &view, caller, &tag, &wrong, status));
+            }
+        };
+        let wanted = if is_new { record(&asked.fields, photo, &view) } else { self.named_for(asked, &view)? };
         let wanted = match wanted {
             Ok(wanted) => wanted,
-            Err(wrong) => return Ok(self.wrong_claim(asked, &view, caller, &tag, &wrong)),
+            Err(wrong) => return Ok(self.wrong_claim(asked, &view, caller, &tag, &wrong, 422)),
         };
         let slot: Arc<Mutex<Claimed>> = Arc::default();
         let authors = self.authors(&view.opened, &keeper);
@@ -169,7 +178,11 @@ impl Desk {
             }
             (Answer::Failed(failure), _) => Ok(self.failed(asked, &failure.to_string())),
             (_, Claimed::Taken(number)) => self.taken(asked, caller, &tag, &number),
-            (_, Claimed::Wrong(wrong)) => Ok(self.wrong_claim(asked, &view, caller, &tag, &wrong)),
+            (_, Claimed::Wrong(wrong)) => Ok(self.wrong_claim(asked, &view, caller, &tag, &wrong, 422)),
+            (_, Claimed::NoRoom) => {
+                let why = self.stand(&view, true, "").look(|look| look.word("photo_no_room"));
+                Ok(self.wrong_claim(asked, &view, caller, &tag, &vec![(PHOTO.to_owned(), why)], 413))
+            }
             (_, Claimed::NoTag) => Ok(self.unknown_asset(asked, caller)),
             (_, Claimed::Barred) => Ok(self.no_longer(asked)),
         }
@@ -195,12 +208,12 @@ impl Desk {
         Box::new(move |repo, commit| {
             let small = shelf.small(repo, commit)?;
             let moment = Moment::at(Utc::now(), small.register.config.timezone);
-            let (bearer, target) = {
+            let (bearer, target, bytes) = {
                 let mut index = locked(&index);
                 index.follow(repo, commit, &shelf)?;
                 let target =
                     if let Wanted::Tied(number) = &wanted { index.folder(number).map(str::to_owned) } else { None };
-                (index.resolve(&tag).cloned(), target)
+                (index.resolve(&tag).cloned(), target, index.bytes())
             };
             let no = |why: Claimed| {
                 *locked(&slot) = why;
@@ -216,8 +229,9 @@ impl Desk {
                 return no(Claimed::NoTag);
             }
             let posting = match &wanted {
-                Wanted::New(text) => {
-                    let posting = Posting::records(std::slice::from_ref(&tag), text);
+                Wanted::New(_, photo) if !have_room(photo, &small, bytes) => return no(Claimed::NoRoom),
+                Wanted::New(text, photo) => {
+                    let posting = Posting::records(std::slice::from_ref(&tag), text, photo.as_ref());
                     let wrong = errors(&small, &posting, &moment);
                     if !wrong.is_empty() {
                         return no(Claimed::Wrong(wrong));
@@ -232,9 +246,7 @@ impl Desk {
                     }
                 }
             };
-            let files = posting.files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
-            let (author, committer) = (author.clone(), Some(committer.clone()));
-            Ok(Verdict::Write(Change { files, removed: Vec::new(), message: posting.message, author, committer }))
+            Ok(Verdict::Write(change(posting, author.clone(), Some(committer.clone()))))
         })
     }
 
@@ -260,12 +272,20 @@ impl Desk {
         }))
     }
 
-    fn wrong_claim(&self, asked: &Asked, view: &View, caller: &Caller, tag: &Number, wrong: &Wrong) -> Reply {
+    fn wrong_claim(
+        &self,
+        asked: &Asked,
+        view: &View,
+        caller: &Caller,
+        tag: &Number,
+        wrong: &Wrong,
+        status: u16,
+    ) -> Reply {
         if asked.wants_json() {
             let words: Vec<String> = wrong.iter().map(|(field, why)| format!("{field}: {why}")).collect();
-            return Reply::json(422, no("bad-field", &words.join("; ")));
+            return Reply::json(status, no("bad-field", &words.join("; ")));
         }
-        self.tag_form(view, caller, tag, &asked.fields, wrong, 422)
+        self.tag_form(asked, view, caller, tag, wrong, status)
     }
 }
 
@@ -276,7 +296,7 @@ fn is_tag(repo: &Repo, commit: Oid, number: &Number) -> Result<bool, git::Error>
 }
 
 /// What was typed, as a record.
-fn record(fields: &Fields, view: &View) -> Result<Wanted, Wrong> {
+fn record(fields: &Fields, photo: Option<Photo>, view: &View) -> Result<Wanted, Wrong> {
     let config = &view.opened.register.config;
     let typing = Typing { moment: view.moment, zone: config.timezone, currency: config.currency };
     let (mut values, mut wrong) = (Vec::new(), Wrong::new());
@@ -294,6 +314,9 @@ fn record(fields: &Fields, view: &View) -> Result<Wanted, Wrong> {
         "category",
         category.map(|slug| toml_string(slug.as_str())).ok_or_else(|| "choose what kind of thing it is".into()),
     );
+    if let Some(photo) = &photo {
+        add(PHOTO, "photo", Ok(toml_string(&photo.file_of_record())));
+    }
     for field in DRAFT_FIELDS {
         if let Some(said) = fields.said(field.flag) {
             add(field.flag, field.key, field.typed(&[said.to_owned()], &typing));
@@ -305,7 +328,7 @@ fn record(fields: &Fields, view: &View) -> Result<Wanted, Wrong> {
             add(&format!("field.{key}"), &format!("fields.{key}"), own);
         }
     }
-    if wrong.is_empty() { Ok(Wanted::New(draft::record(&values))) } else { Err(wrong) }
+    if wrong.is_empty() { Ok(Wanted::New(draft::record(&values), photo)) } else { Err(wrong) }
 }
 
 /// What a category's things cannot be without, besides what is asked for of any.
@@ -333,8 +356,8 @@ fn own_fields(sheet: &Sheet, category: Option<&Category>) -> Vec<Input> {
 /// What would be wrong with a new record.
 fn errors(small: &register::Opened, posting: &Posting, moment: &Moment) -> Wrong {
     let mut tree = crate::tree::Tree::default();
-    for (path, text) in &posting.files {
-        tree.insert_toml(path.as_str(), text.clone().into_bytes());
+    for (path, bytes) in &posting.files {
+        tree.insert_file(path.as_str(), bytes);
     }
     let opened = register::with_assets(small, &tree);
     let own = |finding: &register::Finding| {

@@ -1,8 +1,11 @@
 //! What can be filled in for a motion: a field for each that its kind takes, with what was typed still in it.
 
 use super::asked::Fields;
+use super::parts::PHOTO;
+use super::photos::PICTURED;
 use super::{View, who};
 use crate::register::event::{Kind, Shape};
+use crate::register::picture::MOST_PHOTOS;
 use crate::register::{Number, Opened, Slug};
 use crate::site::desk::{Choice, Input, Look};
 
@@ -53,7 +56,23 @@ impl Sheet<'_> {
             inputs.push(self.job());
         }
         inputs.push(self.note(kind.name));
+        // Strangers hand in none.
+        if number.is_some() && PICTURED.contains(&kind.name) {
+            inputs.push(self.photo(MOST_PHOTOS));
+        }
         inputs
+    }
+
+    /// What it looks like: at most so many photos.
+    pub(super) fn photo(&self, most: usize) -> Input {
+        Input { most, ..self.plain(PHOTO, self.look.word("field_photo"), "photo", "", false) }
+    }
+
+    /// Says of photos that came with what was typed that no browser sends them again.
+    pub(super) fn ask_again(&self, inputs: &mut [Input]) {
+        for input in inputs.iter_mut().filter(|input| input.kind == "photo") {
+            input.hint = Some(self.look.word("photo_again"));
+        }
     }
 
     /// Who says so, at a counter.

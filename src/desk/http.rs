@@ -14,8 +14,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Desk;
-use super::asked::{Asked, Fields, Headers, Unread};
+use super::asked::{Asked, Fields, Handed, Headers, Unread};
 use super::pages::{has_too_many_cookies, origin_of};
+use super::parts::{self, Broken};
+use super::photos::takes_photos;
 use super::reply::{Body, Reply};
 use super::who::same_origin;
 
@@ -25,6 +27,9 @@ const MOST: usize = 16 << 10;
 /// How long a request's head may take, and its body.
 const HEAD: Duration = Duration::from_secs(10);
 const BODY: Duration = Duration::from_secs(15);
+
+/// How long a form with photos may take.
+const PHOTOS: Duration = Duration::from_mins(2);
 
 /// Bytes that the head of a request may have.
 const MOST_HEAD: usize = 32 << 10;
@@ -71,19 +76,21 @@ async fn answer(State(edge): State<Edge>, request: Request) -> Response {
         return plain(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the cookies are too large");
     }
     let body = match parts.method {
-        Method::GET | Method::HEAD => Ok(Fields::form(parts.uri.query().unwrap_or_default().as_bytes())),
-        Method::POST => read_body(&parts.headers, body).await,
+        Method::GET | Method::HEAD => {
+            Ok(Fields::form(parts.uri.query().unwrap_or_default().as_bytes()).map(|fields| (fields, Vec::new())))
+        }
+        Method::POST => read_body(&edge.desk, &asked, &parts.headers, body).await,
         _ => return with_allow(plain(StatusCode::METHOD_NOT_ALLOWED, "the desk is asked by GET and told by POST")),
     };
-    let fields = match body {
-        Ok(fields) => fields,
+    let sent = match body {
+        Ok(sent) => sent,
         Err(no) => return no,
     };
     let reader = may_read(&parts, &edge.desk.settings().origins);
     let answered = tokio::task::spawn_blocking(move || {
-        let reply = match fields {
-            Ok(fields) => {
-                asked.fields = fields;
+        let reply = match sent {
+            Ok((fields, photos)) => {
+                (asked.fields, asked.photos) = (fields, photos);
                 edge.desk.answer(&asked)
             }
             Err(unread) => edge.desk.unread(&asked, &unread),
@@ -123,16 +130,20 @@ fn decoded(part: &str) -> String {
     percent_encoding::percent_decode_str(part).decode_utf8().map_or_else(|_| "%".to_owned(), String::from)
 }
 
-async fn read_body(headers: &HeaderMap, body: HttpBody) -> Result<Result<Fields, Unread>, Response> {
+/// What was sent: the fields, and the photos where some came along.
+type Sent = Result<(Fields, Vec<Handed>), Unread>;
+
+async fn read_body(desk: &Arc<Desk>, asked: &Asked, headers: &HeaderMap, body: HttpBody) -> Result<Sent, Response> {
     // Whoever says in two ways how long it is may mean two things.
     if headers.contains_key(header::TRANSFER_ENCODING) {
-        let mut no = plain(StatusCode::BAD_REQUEST, "a form says how long it is");
-        no.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        return Err(no);
+        return Err(with_close(plain(StatusCode::BAD_REQUEST, "a form says how long it is")));
     }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let said = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_json = kind == "application/json";
+    if let Some(boundary) = multer::parse_boundary(said).ok().filter(|_| takes_photos(&asked.path)) {
+        return read_parts(desk, asked, body, boundary).await;
+    }
     if !is_json && kind != "application/x-www-form-urlencoded" {
         return Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the desk reads forms and JSON"));
     }
@@ -141,7 +152,23 @@ async fn read_body(headers: &HeaderMap, body: HttpBody) -> Result<Result<Fields,
         Ok(Err(_)) => return Err(plain(StatusCode::PAYLOAD_TOO_LARGE, "that is more than a form has")),
         Err(_) => return Err(plain(StatusCode::REQUEST_TIMEOUT, "that took too long")),
     };
-    Ok(if is_json { Fields::json(&bytes) } else { Fields::form(&bytes) })
+    let fields = if is_json { Fields::json(&bytes) } else { Fields::form(&bytes) };
+    Ok(fields.map(|fields| (fields, Vec::new())))
+}
+
+/// Reads a form that photos may come with. Who is not known hands in none: what they typed is read.
+async fn read_parts(desk: &Arc<Desk>, asked: &Asked, body: HttpBody, boundary: String) -> Result<Sent, Response> {
+    let (desk, caller) = (Arc::clone(desk), asked.clone());
+    let known = tokio::task::spawn_blocking(move || desk.caller(&caller).is_ok_and(|caller| caller.is_known()));
+    let is_known = known.await.unwrap_or_default();
+    match tokio::time::timeout(PHOTOS, parts::read(body, boundary, MOST, is_known)).await {
+        Ok(Ok(sent)) => Ok(Ok(sent)),
+        Ok(Err(Broken::Unread(unread))) => Ok(Err(unread)),
+        Ok(Err(Broken::TooLarge)) => {
+            Err(with_close(plain(StatusCode::PAYLOAD_TOO_LARGE, "that is more than a form has")))
+        }
+        Err(_) => Err(with_close(plain(StatusCode::REQUEST_TIMEOUT, "that took too long"))),
+    }
 }
 
 /// The headers that the desk looks at.
@@ -185,19 +212,24 @@ fn believed(headers: &HeaderMap, connected: Option<IpAddr>, proxies: &[IpAddr]) 
 /// An answer as HTTP has it.
 pub fn respond(reply: Reply, is_head: bool) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let (kind, body, to) = match reply.body {
-        Body::Empty => ("text/plain; charset=utf-8", String::new(), None),
-        Body::Page(text) => ("text/html; charset=utf-8", text, None),
-        Body::Json(value) => ("application/json", format!("{value}\n"), None),
-        Body::File(kind, text) => (kind, text, None),
-        Body::Elsewhere(to) => ("text/plain; charset=utf-8", String::new(), Some(to)),
+    let caching = match reply.body {
+        Body::File(..) => "public, max-age=86400",
+        // Only for who may see it: the next who holds the phone may be someone else.
+        Body::Picture(..) => "private, max-age=3600",
+        _ => "no-store",
     };
-    let is_file = kind.starts_with("text/css") || kind.starts_with("text/javascript") || kind.starts_with("image/");
-    let body = if is_head { String::new() } else { body };
+    let (kind, body, to) = match reply.body {
+        Body::Empty => ("text/plain; charset=utf-8", Vec::new(), None),
+        Body::Page(text) => ("text/html; charset=utf-8", text.into_bytes(), None),
+        Body::Json(value) => ("application/json", format!("{value}\n").into_bytes(), None),
+        Body::File(kind, bytes) => (kind, bytes, None),
+        Body::Picture(kind, bytes) => (kind, bytes, None),
+        Body::Elsewhere(to) => ("text/plain; charset=utf-8", Vec::new(), Some(to)),
+    };
+    let body = if is_head { Vec::new() } else { body };
     let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
     let headers = response.headers_mut();
     guard(headers);
-    let caching = if is_file { "public, max-age=86400" } else { "no-store" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     if let Some(to) = to.and_then(|to| HeaderValue::from_str(&to).ok()) {
         headers.insert(header::LOCATION, to);
@@ -235,6 +267,11 @@ fn plain(status: StatusCode, words: &'static str) -> Response {
     let mut response =
         (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{words}\n")).into_response();
     guard(response.headers_mut());
+    response
+}
+
+fn with_close(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

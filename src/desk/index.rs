@@ -8,7 +8,7 @@ use super::shelf::Shelf;
 use crate::git::{self, Repo};
 use crate::register::tags::plain;
 use crate::register::{self, Number, Slug, Tz};
-use crate::tree::Tree;
+use crate::tree::{Entry, Tree};
 
 /// The whole register in a line for each asset. Following a commit costs what it changed; only the first reads everything.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub struct Index {
     /// By what is the same however it is typed.
     alike: BTreeMap<String, BTreeSet<Number>>,
     held: BTreeMap<Slug, BTreeSet<Number>>,
+    /// Bytes of the files of all assets.
+    bytes: u64,
 }
 
 /// An asset, as others refer to it.
@@ -31,6 +33,8 @@ struct Line {
     kit: Option<Number>,
     aliases: Vec<Number>,
     custodian: Option<Slug>,
+    /// Bytes of its files.
+    bytes: u64,
 }
 
 impl Index {
@@ -52,7 +56,8 @@ impl Index {
             *self = Index { zone: self.zone, ..Index::default() };
             repo.changed_folders(None, commit)
         })?;
-        let opened = register::with_assets(&small, &read(repo, commit, self.at.is_none(), &changed)?);
+        let tree = read(repo, commit, &changed)?;
+        let opened = register::with_assets(&small, &tree);
         for folder in &changed {
             self.remove(folder);
         }
@@ -69,6 +74,7 @@ impl Index {
                 kit: asset.part_of.clone(),
                 aliases: asset.aliases.clone(),
                 custodian,
+                bytes: bytes(&tree, &format!("{}/files/", asset.folder)),
             };
             self.insert(format!("{}/", asset.folder), line);
         }
@@ -114,7 +120,14 @@ impl Index {
         self.held.get(person).into_iter().flatten().cloned().collect()
     }
 
+    /// Bytes of the files of all assets: photos, receipts, manuals.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     fn insert(&mut self, folder: String, line: Line) {
+        self.bytes += line.bytes;
         if let Some(kit) = &line.kit {
             self.parts.entry(kit.clone()).or_default().insert(line.number.clone());
         }
@@ -133,6 +146,7 @@ impl Index {
 
     fn remove(&mut self, folder: &str) {
         let Some(line) = self.lines.remove(folder) else { return };
+        self.bytes -= line.bytes;
         let mut take = |number: &Number| {
             if let Some(parts) = self.parts.get_mut(number) {
                 parts.remove(&line.number);
@@ -159,18 +173,22 @@ impl Index {
     }
 }
 
-/// The records and logs in these folders, or all.
-fn read(repo: &Repo, commit: Oid, all: bool, folders: &BTreeSet<String>) -> Result<Tree, git::Error> {
-    if all {
-        let wanted = |folder: &str| {
-            folder.starts_with("assets/") && (folder.matches('/').count() < 4 || folder.ends_with("/log/"))
-        };
-        repo.part_at(commit, &wanted)
-    } else {
-        repo.folders_at(
-            commit,
-            &folders.iter().map(|folder| folder.trim_end_matches('/').to_owned()).collect(),
-            &["log"],
-        )
-    }
+/// The records and logs in these folders, and how large their files are.
+fn read(repo: &Repo, commit: Oid, folders: &BTreeSet<String>) -> Result<Tree, git::Error> {
+    repo.outline_at(commit, &|folder| {
+        let is_above = folders.range(folder.to_owned()..).next().is_some_and(|asset| asset.starts_with(folder));
+        let asset = folder.strip_suffix("log/").or_else(|| Some(&folder[..=folder.find("/files/")?]));
+        is_above || asset.is_some_and(|asset| folders.contains(asset))
+    })
+}
+
+/// Bytes of the files below a folder.
+fn bytes(tree: &Tree, folder: &str) -> u64 {
+    let size = |entry: &Entry| match entry {
+        Entry::Toml(text) | Entry::NotUtf8(text) => text.len() as u64,
+        Entry::TooLarge(size) => *size,
+        Entry::Other(facts) => facts.size,
+        _ => 0,
+    };
+    tree.under(folder).map(|(_, entry)| size(entry)).sum()
 }

@@ -16,10 +16,13 @@ mod mine;
 mod motion;
 mod motions;
 mod pages;
+mod parts;
 mod people;
+mod photos;
 mod readers;
 mod receipt;
 pub mod reply;
+mod scanner;
 mod shelf;
 mod stranger;
 mod who;
@@ -257,7 +260,7 @@ impl Desk {
         let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
         match (asked.is_post, path.as_slice()) {
             (false, ["healthz"]) => Ok(self.health()),
-            (false, ["static", name]) => Ok(self.file(asked, name)),
+            (false, ["static", name @ ..]) => Ok(self.file(asked, &name.join("/"))),
             (false, ["openapi.json"]) => Ok(Reply::json(200, pages::openapi(&self.settings.url))),
             (_, ["healthz" | "static" | "openapi.json", ..]) => Ok(self.not_found(asked)),
             _ => self.answer_someone(asked, &path),
@@ -304,6 +307,8 @@ impl Desk {
             }
             (false, [number, "tell"]) => self.tell_page(asked, number),
             (false, [number]) => self.asset(asked, caller, number),
+            (false, [number, "photos", name]) => self.picture(asked, caller, number, &format!("photos/{name}")),
+            (false, [number, name]) if name.starts_with("photo.") => self.picture(asked, caller, number, name),
             (false, [number, kind]) => self.motion_page(asked, caller, number, kind),
             (true, [number, kind]) => self.record_one(asked, caller, number, kind),
             _ => Ok(self.not_found(asked)),

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::Utc;
 
 use super::index::Index;
+use super::photos::have_room;
 use super::shelf::Shelf;
 use super::who::Caller;
 use crate::git::{Author, Change, Job, Verdict};
 use crate::register::decide::Request;
 use crate::register::motion::PassedOver;
-use crate::register::{Event, Moment, Motion, Number, Opened, Posting, Refusals};
+use crate::register::picture::Photo;
+use crate::register::{Event, Moment, Motion, Number, Opened, Posting, Refusal, Refusals};
 
 /// A motion as a job for a [`git::Writer`], which has it decided on every commit that it may come after.
 ///
@@ -27,14 +29,16 @@ pub fn job(motion: Motion, author: Author, committer: Option<Author>) -> Job<'st
         let moment = Moment::at(Utc::now(), opened.register.config.timezone);
         Ok(match motion.decide(&opened, &moment) {
             Err(refusals) => Verdict::No(refusals),
-            Ok(decided) => Verdict::Write(change(&opened, &decided.requests, author.clone(), committer.clone())),
+            Ok(decided) => {
+                let posting = Posting::new(&opened.register, &decided.requests, &decided.photos);
+                Verdict::Write(change(posting, author.clone(), committer.clone()))
+            }
         })
     })
 }
 
-fn change(opened: &Opened, requests: &[Request], author: Author, committer: Option<Author>) -> Change {
-    let Posting { files, removed, message } = Posting::new(&opened.register, requests);
-    let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
+pub(super) fn change(posting: Posting, author: Author, committer: Option<Author>) -> Change {
+    let Posting { files, removed, message } = posting;
     Change { files, removed, message, author, committer }
 }
 
@@ -51,6 +55,8 @@ pub struct Outcome {
     pub refused: Refusals,
     /// Parts of kits that stayed as they were.
     pub passed_over: Vec<PassedOver>,
+    /// Photos of what was recorded, by where they are filed.
+    pub photos: Vec<(String, Photo)>,
     /// Whether whoever asked is nobody any more: their phone is enrolled no longer, or they have left.
     pub is_revoked: bool,
 }
@@ -80,11 +86,12 @@ pub(super) fn together(
     Box::new(move |repo, commit| {
         let mut outcome = Outcome::default();
         let (author, committer) = who.clone();
-        let concerned = {
+        let (concerned, bytes) = {
             let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
             index.follow(repo, commit, &shelf)?;
             let named = motions.iter().flat_map(|motion| &motion.numbers);
-            named.flat_map(|number| std::iter::once(number.clone()).chain(index.parts(number))).collect::<Vec<_>>()
+            let concerned = named.flat_map(|number| std::iter::once(number.clone()).chain(index.parts(number)));
+            (concerned.collect::<Vec<_>>(), index.bytes())
         };
         let (opened, _) = shelf.read(repo, commit, &concerned, false, &index)?;
         let moment = Moment::at(Utc::now(), opened.register.config.timezone);
@@ -95,10 +102,11 @@ pub(super) fn together(
             return Ok(Verdict::No(Vec::new()));
         }
         for motion in &motions {
-            weigh(motion, &opened, &moment, &mut outcome);
+            weigh(motion, &opened, &moment, bytes, &mut outcome);
         }
         let verdict = if !outcome.done.is_empty() {
-            Verdict::Write(change(&opened, &outcome.done, author, Some(committer)))
+            let posting = Posting::new(&opened.register, &outcome.done, &outcome.photos);
+            Verdict::Write(change(posting, author, Some(committer)))
         } else if outcome.refused.is_empty() {
             Verdict::Known
         } else {
@@ -110,10 +118,17 @@ pub(super) fn together(
     })
 }
 
-fn weigh(motion: &Motion, opened: &Opened, moment: &Moment, outcome: &mut Outcome) {
+/// What a motion comes to where the register's files have so many bytes already.
+fn weigh(motion: &Motion, opened: &Opened, moment: &Moment, bytes: u64, outcome: &mut Outcome) {
     let known = known(motion, opened);
     if !known.is_empty() {
         outcome.known.extend(known);
+        return;
+    }
+    if !have_room(&motion.photos, opened, bytes) {
+        let refusal =
+            Refusal::new("no-room", "the register takes no more photos: its files have as many bytes as they may");
+        outcome.refused.extend(motion.numbers.first().map(|number| (number.clone(), refusal)));
         return;
     }
     match motion.decide(opened, moment) {
@@ -123,6 +138,7 @@ fn weigh(motion: &Motion, opened: &Opened, moment: &Moment, outcome: &mut Outcom
             let done: BTreeSet<Number> = outcome.done.iter().map(|done| done.number.clone()).collect();
             outcome.done.extend(decided.requests.into_iter().filter(|request| !done.contains(&request.number)));
             outcome.passed_over.extend(decided.passed_over);
+            outcome.photos.extend(decided.photos);
         }
     }
 }

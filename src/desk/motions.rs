@@ -9,11 +9,13 @@ use super::asked::{Asked, Fields};
 use super::forms::{COMMON, Sheet, is_for_oneself};
 use super::motion::{self, Outcome, Slot};
 use super::pages::{button, in_words, item, kept, nonce, notice};
+use super::parts::PHOTO;
 use super::reply::{Reply, no, refused, status};
 use super::who::{COOKIES, Caller, SPEAKER};
 use super::{Desk, View, locked};
 use crate::git::{self, Answer, Failure};
 use crate::register::motion::{kind, moves_kits};
+use crate::register::picture::{MOST_PHOTOS, Photo};
 use crate::register::time::instant;
 use crate::register::typed::{Typing, happened, text};
 use crate::register::{Event, EventId, Moment, Motion, Number, Refusals, Slug, What};
@@ -74,6 +76,10 @@ impl Desk {
                 person: caller.person.as_ref(),
                 is_counter: caller.is_counter,
             };
+            let mut inputs = sheet.of(kind, Some(number));
+            if said.has_photos {
+                sheet.ask_again(&mut inputs);
+            }
             let parts = if moves_kits(name) { self.parts(view, look, number, fields) } else { Vec::new() };
             let last = view.opened.ledger.log(number).events().last();
             let mut hidden = vec![
@@ -87,7 +93,7 @@ impl Desk {
                 action: self.at(&format!("{number}/{name}")),
                 submit: named(look, name),
                 first: true,
-                fields: sheet.of(kind, Some(number)),
+                fields: inputs,
                 items: parts,
                 hidden,
                 ..Default::default()
@@ -175,13 +181,22 @@ impl Desk {
             Err(Some(reply)) => return Ok(reply),
             Err(None) => {
                 let why = self.stand(&view, true, "").look(|look| look.word("field_by_missing"));
-                return Ok(self.wrong(asked, &view, caller, &number, name, vec![("by".into(), why)]));
+                return Ok(self.wrong(asked, &view, caller, (&number, name), vec![("by".into(), why)], 422));
             }
         };
-        let mut motion = match self.motion(&asked.fields, name, &number, &person, &view) {
-            Ok(motion) => motion,
-            Err(wrong) => return Ok(self.wrong(asked, &view, caller, &number, name, wrong)),
+        let motion = self.motion(&asked.fields, name, &number, &person, &view);
+        let photos = self.photos(asked, &view, MOST_PHOTOS);
+        let (mut motion, photos) = match (motion, photos) {
+            (Ok(motion), Ok(photos)) => (motion, photos),
+            (motion, photos) => {
+                let (status, why) = photos.err().unzip();
+                let wrong = motion.err().into_iter().flatten().chain(why.map(|why| (PHOTO.to_owned(), why)));
+                return Ok(self.wrong(asked, &view, caller, (&number, name), wrong.collect(), status.unwrap_or(422)));
+            }
         };
+        // The same photos again are the same request.
+        motion.seed.extend(photos.iter().map(Photo::hash));
+        motion.photos = photos;
         if let Some(without) = self.not_ticked(&view, &number, &asked.fields)? {
             motion.note = Some(motion.note.map_or(without.clone(), |note| format!("{note} ({without})")));
         }
@@ -252,6 +267,7 @@ impl Desk {
                 note,
                 batch,
                 job,
+                photos: Vec::new(),
                 after: fields.said("last").and_then(|last| EventId::parse(last).ok()),
                 seed: seed(person, name, fields),
             }),
@@ -335,7 +351,8 @@ impl Desk {
             answer["refusal"]["number"] = number.as_str().into();
             return Ok(Reply::json(409, answer));
         }
-        let said = Said { status: Some(409), title: Some(title), ..Said::default() };
+        let has_photos = !asked.photos.is_empty();
+        let said = Said { status: Some(409), title: Some(title), has_photos, ..Said::default() };
         Ok(self.form(&view, caller, &number, name, &Fields::default(), &said))
     }
 
@@ -348,6 +365,13 @@ impl Desk {
         refusals: &Refusals,
     ) -> Result<Reply, git::Error> {
         let status = refusals.first().map_or(409, |(_, refusal)| status(refusal));
+        if refusals.iter().any(|(_, refusal)| refusal.code == "no-room")
+            && let Some((number, view)) = self.find(number.as_str())?
+        {
+            let view = self.with_parts(view, &number)?;
+            let why = self.stand(&view, true, "").look(|look| look.word("photo_no_room"));
+            return Ok(self.wrong(asked, &view, caller, (&number, name), vec![(PHOTO.into(), why)], status));
+        }
         if asked.wants_json() {
             let first = refusals.first().map(|(number, refusal)| refused(Some(number), refusal));
             let mut answer = first.unwrap_or_else(|| no("refused", "it is refused"));
@@ -363,19 +387,28 @@ impl Desk {
         let view = self.with_parts(view, &number)?;
         let is_held = refusals.iter().any(|(_, refusal)| matches!(refusal.code, "held" | "not-out" | "missing"));
         let offers: &[&str] = if is_held && !matches!(name, "have" | "back") { &["have", "back"] } else { &[] };
-        let said = Said { status: Some(status), refusals: refusals.clone(), offers, ..Said::default() };
+        let has_photos = !asked.photos.is_empty();
+        let said = Said { status: Some(status), refusals: refusals.clone(), offers, has_photos, ..Said::default() };
         Ok(self.form(&view, caller, &number, name, &asked.fields, &said))
     }
 
-    fn wrong(&self, asked: &Asked, view: &View, caller: &Caller, number: &Number, name: &str, wrong: Wrong) -> Reply {
+    fn wrong(
+        &self,
+        asked: &Asked,
+        view: &View,
+        caller: &Caller,
+        (number, name): (&Number, &str),
+        wrong: Wrong,
+        status: u16,
+    ) -> Reply {
         if asked.wants_json() {
             let words: Vec<String> = wrong.iter().map(|(key, why)| format!("{key}: {why}")).collect();
             let mut answer = no("bad-field", &words.join("; "));
             answer["refusal"]["fields"] =
                 wrong.iter().map(|(key, why)| json!({"field": key, "message": why})).collect();
-            return Reply::json(422, answer);
+            return Reply::json(status, answer);
         }
-        let said = Said { status: Some(422), wrong, ..Said::default() };
+        let said = Said { status: Some(status), wrong, has_photos: !asked.photos.is_empty(), ..Said::default() };
         self.form(view, caller, number, name, &asked.fields, &said)
     }
 
@@ -467,6 +500,8 @@ struct Said {
     wrong: Wrong,
     refusals: Refusals,
     offers: &'static [&'static str],
+    /// Whether photos came with it.
+    has_photos: bool,
 }
 
 impl Said {

@@ -11,7 +11,7 @@ use super::{Desk, View, is_near};
 use crate::register::event::SHAPES;
 use crate::register::motion::INTENTS;
 use crate::register::{Number, Refusal};
-use crate::site::desk::{self, Form, Item, Link, Look, Notice, Stand};
+use crate::site::desk::{Form, Item, Link, Look, Notice, Stand};
 use crate::site::{Phrase, desk as words};
 
 /// What the JSON side looks like.
@@ -227,11 +227,12 @@ impl Desk {
             Some("css") => "text/css; charset=utf-8",
             Some("js") => "text/javascript; charset=utf-8",
             Some("svg") => "image/svg+xml",
+            Some("wasm") => "application/wasm",
             _ => "text/plain; charset=utf-8",
         };
-        match desk::statics(&self.theme).find(|(known, _)| *known == name) {
-            Some((_, text)) => {
-                Reply { status: 200, body: super::reply::Body::File(kind, text.to_owned()), ..Reply::default() }
+        match self.theme.file(name) {
+            Some(bytes) => {
+                Reply { status: 200, body: super::reply::Body::File(kind, bytes.to_owned()), ..Reply::default() }
             }
             None => self.not_found(asked),
         }

@@ -30,8 +30,10 @@ pub enum Body {
     Page(String),
     /// An object for programs.
     Json(Value),
-    /// A file that is handed out as it is: its type and text.
-    File(&'static str, String),
+    /// A file that is handed out as it is: its type and bytes.
+    File(&'static str, Vec<u8>),
+    /// A picture of the register: its type and bytes.
+    Picture(&'static str, Vec<u8>),
     /// Another page has it.
     Elsewhere(String),
 }
@@ -91,6 +93,7 @@ pub(super) fn status(refusal: &Refusal) -> u16 {
     match refusal.code {
         "unknown-asset" => 404,
         "keepers-only" => 403,
+        "no-room" => 413,
         "out-of-order" | "no-note" | "future" | "unknown-person" | "unknown-location" | "has-left" | "no-part"
         | "nothing-left" => 422,
         _ => 409,

@@ -141,7 +141,16 @@ impl Writer<'_> {
         };
         let at = next_instant(self.opened.ledger.log(&entry.number), self.at);
         let id = event_id(&entry.number, &action);
-        Some(Event { id, at, by: Slug::referred("import"), action, note: None, batch: None, job: None })
+        Some(Event {
+            id,
+            at,
+            by: Slug::referred("import"),
+            action,
+            note: None,
+            batch: None,
+            job: None,
+            photos: Vec::new(),
+        })
     }
 
     fn record(&mut self, entry: &Entry, folder: &str, event: &Event) {

@@ -26,10 +26,16 @@ pub use queue::Queue;
 pub use remote::Remote;
 pub use write::{Answer, Change, Failure, Job, Reach, Receipt, Verdict, Writer};
 
-use crate::tree::{Entry, FOLDERS, Facts, HEAD, MAX_TOML, Tree};
+use crate::tree::{Entry, FOLDERS, Facts, Tree};
 
 /// Folders within folders that a register can have; what lies deeper is none of its files.
 const DEEPEST: usize = 64;
+
+/// Bytes of objects that are kept at hand: photos are large.
+const MOST_BYTES: usize = 64 << 20;
+
+/// Files of which it is kept what they are: a picture is read once, however often its page is looked at.
+const MOST_KNOWN: usize = 8192;
 
 /// Git failed: what could not be done, and why.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +75,8 @@ pub struct Repo {
     inside: PathBuf,
     /// Objects that were written lately: they are read before they are on the disk.
     fresh: Fresh,
+    /// What is known of files that are not TOML, by the names of their objects.
+    known: Arc<Mutex<HashMap<Oid, Facts>>>,
 }
 
 /// Objects by name, for everybody who reads what one writer writes.
@@ -107,7 +115,7 @@ impl Repo {
         // Before it moves a reference, libgit2 would look for the new commit among all packs anew. It was written here.
         static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| git2::opts::strict_object_creation(false));
-        Repo { git, inside, fresh: Fresh::default() }
+        Repo { git, inside, fresh: Fresh::default(), known: Arc::default() }
     }
 
     /// The repository at `path`, bare or not, whose top is a register.
@@ -191,9 +199,21 @@ impl Repo {
     /// # Errors
     /// Where its trees or files cannot be read.
     pub fn part_at(&self, commit: Oid, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, Error> {
+        self.read_part(commit, wanted, false)
+    }
+
+    /// The same, but of files that are not TOML nothing is read but how large they are.
+    ///
+    /// # Errors
+    /// Where its trees or files cannot be read.
+    pub fn outline_at(&self, commit: Oid, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, Error> {
+        self.read_part(commit, wanted, true)
+    }
+
+    fn read_part(&self, commit: Oid, wanted: &dyn Fn(&str) -> bool, is_outline: bool) -> Result<Tree, Error> {
         let mut tree = Tree::default();
         if let Some(top) = self.register_tree(commit)? {
-            self.collect(top, &mut String::new(), wanted, &mut tree)?;
+            self.collect(top, &mut String::new(), wanted, is_outline, &mut tree)?;
         }
         Ok(tree)
     }
@@ -210,7 +230,8 @@ impl Repo {
             let Some(found) = self.find(top, folder.as_ref())?.filter(|found| found.is_folder) else { continue };
             let mut path = format!("{folder}/");
             let start = path.len();
-            self.collect(found.id, &mut path, &|path| inside.contains(&&path[start..path.len() - 1]), &mut tree)?;
+            let wanted = |path: &str| inside.contains(&&path[start..path.len() - 1]);
+            self.collect(found.id, &mut path, &wanted, false, &mut tree)?;
         }
         Ok(tree)
     }
@@ -250,11 +271,15 @@ impl Repo {
         Ok(texts)
     }
 
-    /// Lets go of the objects that were written lately, and of packs that are no more, where there are more than `most` objects.
+    /// Lets go of the objects that were written lately, and of packs that are no more, where there are more than `most` objects
+    /// or [`MOST_BYTES`].
     ///
     /// libgit2 never forgets a pack, and looks into all that it ever knew.
     fn forget(&mut self, most: usize) -> Result<(), Error> {
-        let is_much = self.fresh().len() > most;
+        let is_much = {
+            let fresh = self.fresh();
+            fresh.len() > most || fresh.values().map(|object| object.bytes.len()).sum::<usize>() > MOST_BYTES
+        };
         if is_much {
             self.fresh().clear();
             self.git = Repository::open(self.git.path()).map_err(failed("open the git repository again"))?;
@@ -272,7 +297,7 @@ impl Repo {
     /// Where it cannot be opened again.
     pub fn beside(&self) -> Result<Repo, Error> {
         let git = Repository::open(self.git.path()).map_err(failed("open the git repository again"))?;
-        Ok(Repo { git, inside: self.inside.clone(), fresh: Arc::clone(&self.fresh) })
+        Ok(Repo { git, inside: self.inside.clone(), fresh: Arc::clone(&self.fresh), known: Arc::clone(&self.known) })
     }
 
     /// The newest commit of a branch, such as `refs/heads/main`.
@@ -298,6 +323,15 @@ impl Repo {
         if object.kind == kind { Ok(object.bytes) } else { Err(other()) }
     }
 
+    /// How many bytes an object has.
+    fn size(&self, id: Oid) -> Result<u64, Error> {
+        if let Some(object) = self.fresh().get(&id) {
+            return Ok(object.bytes.len() as u64);
+        }
+        let header = self.git.odb().and_then(|odb| odb.read_header(id));
+        header.map(|(size, _)| size as u64).map_err(failed(format!("read the size of {id}")))
+    }
+
     /// The tree of a commit.
     fn top(&self, commit: Oid) -> Result<Oid, Error> {
         let text = self.content(commit, ObjectType::Commit)?;
@@ -319,7 +353,14 @@ impl Repo {
     }
 
     /// Reads what lies in a folder at `path`, which ends in `/` but at the top and is given back as it came.
-    fn collect(&self, id: Oid, path: &mut String, wanted: &dyn Fn(&str) -> bool, into: &mut Tree) -> Result<(), Error> {
+    fn collect(
+        &self,
+        id: Oid,
+        path: &mut String,
+        wanted: &dyn Fn(&str) -> bool,
+        is_outline: bool,
+        into: &mut Tree,
+    ) -> Result<(), Error> {
         let raw = self.content(id, ObjectType::Tree)?;
         let start = path.len();
         for entry in trees::entries(&raw) {
@@ -329,10 +370,10 @@ impl Repo {
                 path.push('/');
                 let is_ours = start > 0 || FOLDERS.contains(&path.as_str());
                 if is_ours && path.matches('/').count() <= DEEPEST && wanted(path) {
-                    self.collect(entry.id()?, path, wanted, into)?;
+                    self.collect(entry.id()?, path, wanted, is_outline, into)?;
                 }
             } else if start > 0 || path.ends_with(".toml") {
-                into.insert(path.clone(), self.entry(path, &entry)?);
+                into.insert(path.clone(), self.entry(path, &entry, is_outline)?);
             }
             path.truncate(start);
         }
@@ -355,19 +396,29 @@ impl Repo {
         Ok(Some(here))
     }
 
-    fn entry(&self, path: &str, entry: &trees::Entry) -> Result<Entry, Error> {
+    fn entry(&self, path: &str, entry: &trees::Entry, is_outline: bool) -> Result<Entry, Error> {
         if entry.mode == trees::REPOSITORY {
             return Ok(Entry::Repository);
         }
         if entry.mode == trees::LINK {
             return Ok(Entry::Link);
         }
-        let bytes = self.content(entry.id()?, ObjectType::Blob)?;
-        if path.ends_with(".toml") {
-            let size = bytes.len() as u64;
-            return Ok(if size > MAX_TOML { Entry::TooLarge(size) } else { Entry::toml(bytes.to_vec()) });
+        if is_outline && !path.ends_with(".toml") {
+            return Ok(Entry::Other(Facts { size: self.size(entry.id()?)?, ..Facts::default() }));
         }
-        let pixels = imagesize::blob_size(&bytes).ok().map(|size| (size.width, size.height));
-        Ok(Entry::Other(Facts { size: bytes.len() as u64, head: bytes[..bytes.len().min(HEAD)].to_vec(), pixels }))
+        let id = entry.id()?;
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(facts) = known().get(&id).filter(|_| !path.ends_with(".toml")) {
+            return Ok(Entry::Other(facts.clone()));
+        }
+        let read = Entry::file(path, &self.content(id, ObjectType::Blob)?);
+        if let Entry::Other(facts) = &read {
+            let mut known = known();
+            if known.len() >= MOST_KNOWN {
+                known.clear();
+            }
+            known.insert(id, facts.clone());
+        }
+        Ok(read)
     }
 }

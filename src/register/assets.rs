@@ -172,6 +172,12 @@ impl Asset {
         self.replacement_value.or_else(|| self.purchase.as_ref()?.cost)
     }
 
+    /// The same of a photo of one of its events, which is in its folder `files`.
+    #[must_use]
+    pub fn inside_files(&self, file: &str) -> Option<String> {
+        self.inside(file).filter(|_| file.starts_with("files/"))
+    }
+
     /// Whether an optional field of the record, by its key, is filled in.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {

@@ -94,6 +94,8 @@ pub struct DeskConfig {
     pub names: bool,
     /// Whether strangers may report a fault.
     pub anonymous_reports: bool,
+    /// Bytes of files of all assets beyond which the desk takes no more photos.
+    pub files_total: Size,
 }
 
 impl Default for Config {
@@ -179,6 +181,7 @@ fn desk(table: &mut Table) -> DeskConfig {
     let desk = DeskConfig {
         names: table.take("names").unwrap_or_default(),
         anonymous_reports: table.take("anonymous_reports").unwrap_or_default(),
+        files_total: table.take("files_total").unwrap_or_default(),
     };
     table.nothing_else();
     desk
@@ -213,6 +216,46 @@ impl Value for Wish {
             "warning" => Ok(Wish(Some(Severity::Warning))),
             "error" => Ok(Wish(Some(Severity::Error))),
             other => Err(one_of(other, &["off", "warning", "error"])),
+        }
+    }
+}
+
+/// So many bytes, as people write it: `500 MB`, `2 GB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size(pub u64);
+
+impl Default for Size {
+    fn default() -> Size {
+        Size(500_000_000)
+    }
+}
+
+impl Value for Size {
+    fn read(value: &DeValue) -> Result<Size, Wrong> {
+        let text = String::read(value)?;
+        let (number, unit) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+        let unit = match unit.trim() {
+            "kB" => Some(1000),
+            "MB" => Some(1_000_000),
+            "GB" => Some(1_000_000_000_u64),
+            _ => None,
+        };
+        let bytes = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+        bytes.map(Size).ok_or_else(|| {
+            Wrong::new("bad-field-value", format!("`{}` is not a size", text.escape_debug()))
+                .hint("write a whole number and kB, MB or GB, such as \"500 MB\"")
+        })
+    }
+}
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let whole = |unit: u64| self.0.is_multiple_of(unit);
+        match self.0 {
+            0 => write!(f, "0 MB"),
+            bytes if whole(1_000_000_000) => write!(f, "{} GB", bytes / 1_000_000_000),
+            bytes if whole(1_000_000) => write!(f, "{} MB", bytes / 1_000_000),
+            bytes => write!(f, "{} kB", bytes / 1000),
         }
     }
 }

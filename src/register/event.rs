@@ -33,6 +33,8 @@ pub struct Event {
     pub batch: Option<String>,
     /// The job it was done for.
     pub job: Option<Slug>,
+    /// Pictures of it, relative to the asset's folder: `files/2026-11-25-k7q2m9x4.jpg`.
+    pub photos: Vec<String>,
 }
 
 /// A kind of event.
@@ -74,6 +76,10 @@ pub fn to_toml(event: &Event) -> String {
     line(&mut text, "job", &event.job);
     line(&mut text, "batch", &event.batch);
     line(&mut text, "note", &event.note);
+    if !event.photos.is_empty() {
+        let photos: Vec<_> = event.photos.iter().map(|photo| toml_string(photo)).collect();
+        let _ = writeln!(text, "photos = [{}]", photos.join(", "));
+    }
     text
 }
 
@@ -87,7 +93,9 @@ pub fn fields(event: &Event) -> Vec<(&'static str, serde_json::Value)> {
         ("by", event.by.as_str().into()),
     ];
     fields.extend(event.action.fields());
-    let ends = [("job", event.job.json()), ("batch", event.batch.json()), ("note", event.note.json())];
+    let photos = if event.photos.is_empty() { serde_json::Value::Null } else { event.photos.clone().into() };
+    let ends =
+        [("job", event.job.json()), ("batch", event.batch.json()), ("note", event.note.json()), ("photos", photos)];
     fields.extend(ends.into_iter().filter(|(_, value)| !value.is_null()));
     fields
 }
@@ -120,6 +128,7 @@ pub(super) fn read(table: &mut Table) -> Result<Logged, Option<DateTime<Utc>>> {
     let note = table.take("note");
     let batch = table.take("batch");
     let job = table.take("job");
+    let photos = table.list("photos").unwrap_or_default();
     let action = kind.and_then(|kind| Action::read(&kind, table).unwrap_or_else(|| unknown_kind(&kind, table)));
     if matches!(action, Some(Action::Report { .. } | Action::Note {})) && !table.has("note") {
         table.need::<String>("note");
@@ -127,7 +136,7 @@ pub(super) fn read(table: &mut Table) -> Result<Logged, Option<DateTime<Utc>>> {
     let source = table.finish();
     match (id, at, by, action) {
         (Some(NewId(id)), Some(at), Some(by), Some(action)) => {
-            Ok(Logged { event: Event { id, at, by, action, note, batch, job }, source })
+            Ok(Logged { event: Event { id, at, by, action, note, batch, job, photos }, source })
         }
         _ => Err(at),
     }

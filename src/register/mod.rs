@@ -156,9 +156,9 @@ pub fn open(tree: &Tree) -> Opened {
     };
     let (assets, logs) = read_assets(tree, &register.categories, &mut findings);
     register.index(assets);
-    findings.extend(rules::about_files(tree, &register));
-    let ledger = Ledger { logs };
-    Opened { register, ledger, findings }
+    let mut opened = Opened { register, ledger: Ledger { logs }, findings };
+    opened.findings.extend(rules::about_files(tree, &opened));
+    opened
 }
 
 /// A register whose people, places and settings were read before, with the assets in `tree`: of these, nothing else is looked at.

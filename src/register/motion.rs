@@ -7,8 +7,9 @@ use super::event::{Action, Condition, Event, Kind, SHAPES, Shape};
 use super::intents::{back, have, with_parts};
 use super::log::Log;
 use super::number::{EventId, Number, Slug};
+use super::picture::Photo;
 use super::refusal::{Refusal, Refusals};
-use super::time::Moment;
+use super::time::{Moment, day_of};
 use super::typed::Typing;
 use super::{Opened, Register};
 
@@ -34,6 +35,8 @@ pub struct Motion {
     pub batch: Option<String>,
     /// The job it was done for.
     pub job: Option<Slug>,
+    /// Pictures of it. They go with the last event of each asset that is named, but not of parts that are named with their kit.
+    pub photos: Vec<Photo>,
     /// The newest event that whoever undoes it has seen: what came later is not undone in its place.
     pub after: Option<EventId>,
     /// What the ids of its events are made from: the same motion, decided again, has the same ids.
@@ -149,6 +152,8 @@ pub struct Decided {
     pub requests: Vec<Request>,
     /// Parts of kits that the motion passes over.
     pub passed_over: Vec<PassedOver>,
+    /// Photos of the events: where they are filed, relative to the register.
+    pub photos: Vec<(String, Photo)>,
 }
 
 impl Motion {
@@ -189,7 +194,26 @@ impl Motion {
         {
             refusals.push((number.number.clone(), Refusal::new("not-out", "nobody has any part of the kit")));
         }
+        decided.photos = self.filed(&opened.register, &decided.requests);
         if refusals.is_empty() { Ok(decided) } else { Err(refusals) }
+    }
+
+    /// Where the photos of decided events lie.
+    fn filed(&self, register: &Register, requests: &[Request]) -> Vec<(String, Photo)> {
+        let of_one = |request: &Request| {
+            let folder = register.assets.get(&request.number).map(|asset| asset.folder.clone()).unwrap_or_default();
+            let files = request.event.photos.iter().map(move |file| format!("{folder}/{file}"));
+            files.zip(self.photos.iter().cloned()).collect::<Vec<_>>()
+        };
+        requests.iter().flat_map(of_one).collect()
+    }
+
+    /// Whether the photos are of this asset: it is named, and not only beside a kit that it is a part of.
+    fn is_pictured(&self, register: &Register, number: &Number) -> bool {
+        let is_part_of = |kit: &Number| {
+            kit != number && register.assets.get(number).is_some_and(|asset| register.is_in_kit(asset, kit))
+        };
+        self.numbers.contains(number) && !self.numbers.iter().any(is_part_of)
     }
 
     /// The assets that it is about, each once.
@@ -301,6 +325,11 @@ impl Motion {
             }
         };
         let last = actions.len().saturating_sub(1);
+        let photos = || {
+            let (id, day) = (self.id(number, last), day_of(at, register.config.timezone));
+            let photos = self.photos.iter().enumerate().filter(|_| self.is_pictured(register, number));
+            photos.map(|(place, photo)| photo.file_of_event(day, &id, place)).collect()
+        };
         let event = |(index, action): (usize, Action)| Event {
             id: self.id(number, index),
             at: at + TimeDelta::milliseconds(i64::try_from(index).unwrap_or_default()),
@@ -309,6 +338,7 @@ impl Motion {
             note: self.note.clone().filter(|_| index == last),
             batch: self.batch.clone(),
             job: self.job.clone(),
+            photos: if index == last { photos() } else { Vec::new() },
         };
         Ok(actions.into_iter().enumerate().map(event).collect())
     }

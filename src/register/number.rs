@@ -26,6 +26,7 @@ pub const PAGES: &[&str] = &[
     "overdue",
     "people",
     "receipt",
+    "scan",
     "search",
     "static",
 ];
@@ -236,10 +237,11 @@ mod tests {
 
     #[test]
     fn numbers_are_capitals_digits_and_hyphens() {
-        for good in ["CAM-0001", "7K3QXJ", "A", "COM10", &"A".repeat(32)] {
+        for good in ["CAM-0001", "7K3QXJ", "A", "COM10", "SCANNER", &"A".repeat(32)] {
             assert!(Number::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "cam-1", "-A", "A B", "É", "А-1", "A/B", "..", "CON", "LPT1", "PEOPLE", "%2E", &"A".repeat(33)]
+        for bad in
+            ["", "cam-1", "-A", "A B", "É", "А-1", "A/B", "..", "CON", "LPT1", "PEOPLE", "SCAN", "%2E", &"A".repeat(33)]
         {
             assert!(Number::parse(bad).is_err(), "{bad}");
         }

@@ -6,6 +6,7 @@ use super::Register;
 use super::decide::Request;
 use super::event::{Action, file_name, to_toml};
 use super::number::Number;
+use super::picture::Photo;
 
 /// Columns that the first line of a commit's message has at most.
 const SUBJECT: usize = 72;
@@ -13,8 +14,8 @@ const SUBJECT: usize = 72;
 /// Events as they are written down.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Posting {
-    /// New files: their paths relative to the register, and texts.
-    pub files: Vec<(String, String)>,
+    /// New files: their paths relative to the register, and what is in them.
+    pub files: Vec<(String, Vec<u8>)>,
     /// Files that are to be no more.
     pub removed: Vec<String>,
     /// What happened, in words and slugs only, with a trailer for each event: nothing of it was typed freely.
@@ -22,23 +23,28 @@ pub struct Posting {
 }
 
 impl Posting {
-    /// The posting of events that were decided.
+    /// The posting of events that were decided, and of their photos, by where they are filed.
     #[must_use]
-    pub fn new(register: &Register, requests: &[Request]) -> Posting {
+    pub fn new(register: &Register, requests: &[Request], photos: &[(String, Photo)]) -> Posting {
         let mut message = format!("{}\n\n", subject(requests));
         let mut files = Vec::new();
         for Request { number, event } in requests {
             let folder = register.assets.get(number).map_or_else(|| folder(number), |asset| asset.folder.clone());
-            files.push((format!("{folder}/log/{}", file_name(event)), to_toml(event)));
+            files.push((format!("{folder}/log/{}", file_name(event)), to_toml(event).into_bytes()));
             let _ = writeln!(message, "Tagbook-Event: {number}/{}", event.id);
         }
+        files.extend(photos.iter().map(|(path, photo)| (path.clone(), photo.bytes().to_vec())));
         Posting { files, removed: Vec::new(), message }
     }
 
-    /// The posting of new records that are alike but for their numbers.
+    /// The posting of new records that are alike but for their numbers, with the photo that they name.
     #[must_use]
-    pub fn records(numbers: &[Number], text: &str) -> Posting {
-        let files = numbers.iter().map(|number| (format!("{}/asset.toml", folder(number)), text.to_owned()));
+    pub fn records(numbers: &[Number], text: &str, photo: Option<&Photo>) -> Posting {
+        let files = numbers.iter().flat_map(|number| {
+            let folder = folder(number);
+            let photo = photo.map(|photo| (format!("{folder}/{}", photo.file_of_record()), photo.bytes().to_vec()));
+            [(format!("{folder}/asset.toml"), text.as_bytes().to_vec())].into_iter().chain(photo)
+        });
         let mut message = format!("{}\n\n", lined("add", &numbers.iter().collect::<Vec<_>>(), ""));
         for number in numbers {
             let _ = writeln!(message, "Tagbook-Asset: {number}");

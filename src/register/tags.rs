@@ -130,7 +130,7 @@ pub fn batch(slug: &Slug, numbers: &[Number], by: &Slug, minted: DateTime<Utc>) 
         format!("minted = {}\nby = {}\nnumbers = [\n{}]\n", instant(minted), toml_string(by.as_str()), all.concat());
     let count = numbers.len();
     let message = format!("mint {count} {}: {slug}\n", if count == 1 { "tag" } else { "tags" });
-    Posting { files: vec![(format!("tags/{slug}.toml"), text)], removed: Vec::new(), message }
+    Posting { files: vec![(format!("tags/{slug}.toml"), text.into_bytes())], removed: Vec::new(), message }
 }
 
 /// A name for a batch of tags that no batch has, from its day: `2026-11-24-a`.
@@ -149,7 +149,7 @@ pub fn batch_name(register: &Register, day: chrono::NaiveDate) -> Slug {
 pub fn tied(path: String, record: &str, tag: &Number, number: &Number) -> Result<Posting, String> {
     let text = with_alias(record, tag)?;
     let message = format!("{tag} leads to {number}\n\nTagbook-Asset: {number}\n");
-    Ok(Posting { files: vec![(path, text)], removed: Vec::new(), message })
+    Ok(Posting { files: vec![(path, text.into_bytes())], removed: Vec::new(), message })
 }
 
 /// A record, as it is written, with one more former number; all else stays as it stands.
@@ -290,7 +290,7 @@ mod tests {
         );
         let mut tree = Tree::default();
         for (path, text) in posting.files {
-            tree.insert_toml(path, text.into_bytes());
+            tree.insert_toml(path, text);
         }
         assert_eq!(open(&tree).register.unclaimed_tags().map(Number::as_str).collect::<Vec<_>>(), ["7K3QXJ"]);
     }

@@ -22,7 +22,7 @@ pub(super) struct AssetPage {
     number: String,
     name: String,
     kind: Phrase,
-    photo: Option<&'static str>,
+    photo: Option<String>,
     photo_alt: String,
     tone: &'static str,
     status: &'static str,
@@ -45,6 +45,8 @@ pub(super) struct AssetPage {
     symbol: String,
     /// What leads from the page to its own files.
     base: String,
+    /// What leads from the page to its photos.
+    photos: String,
     /// Where the desk says how it is by now, and the newest event that the page knows; not on a page that is live itself.
     live: Option<String>,
     last: String,
@@ -83,7 +85,7 @@ impl AssetPage {
             facts: here.facts(thing),
             parts: here.rows(&here.site.register().parts(&asset.number).collect::<Vec<_>>()),
             strip: here.strip(thing),
-            history: here.years(told.iter().rev().take(RECENT)),
+            history: here.years(thing, told.iter().rev().take(RECENT)),
             earlier: (told.len() > RECENT).then(|| {
                 let events = here.site.words.count("events", told.len());
                 here.say("history_all", &[("events", Some(events))])
@@ -92,6 +94,7 @@ impl AssetPage {
             blocks: here.blocks(thing),
             symbol: alt.plain().to_owned(),
             base: String::new(),
+            photos: String::new(),
             live: here.site.config().desk_url.as_ref().map(|desk| format!("{desk}/{}", asset.number)),
             last: told.last().map(|told| told.event.id.to_string()).unwrap_or_default(),
         }
@@ -105,9 +108,10 @@ impl AssetPage {
         }
     }
 
-    /// Its files are at `base`, which ends in `/`.
-    pub fn stand_at(&mut self, base: &str) {
+    /// Its files are at `base`, and its photos at `photos`, which both end in `/`.
+    pub fn stand_at(&mut self, base: &str, photos: &str) {
         base.clone_into(&mut self.base);
+        photos.clone_into(&mut self.photos);
     }
 }
 

@@ -121,7 +121,7 @@ impl<'a> Dates<'a> {
     }
 
     fn listed(&self, list: &'a str, index: u32) -> &'a str {
-        self.words.word(list).split_whitespace().nth(index as usize).unwrap_or_default()
+        self.words.word(list).split_ascii_whitespace().nth(index as usize).unwrap_or_default()
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::site::theme::Theme;
 
-    fn in_words(language: &str, check: impl Fn(&Dates)) {
+    fn in_words(language: &str, check: impl FnOnce(&Dates)) {
         let theme = Theme::named("paper", language).unwrap();
         check(&Dates::new(theme.words(), "2026-11-23".parse().unwrap(), Tz::Europe__Berlin));
     }
@@ -156,6 +156,20 @@ mod tests {
             assert_eq!(near("2028-01-12"), "12 Jan 2028");
             assert_eq!(dates.long("2026-11-23".parse().unwrap()).plain(), "23 November 2026");
         });
+    }
+
+    #[test]
+    fn days_are_written_as_the_language_does() {
+        let said = |language: &str| {
+            let mut all = Vec::new();
+            in_words(language, |dates| {
+                all = [dates.near("2026-11-27".parse().unwrap()), dates.full("2026-03-01".parse().unwrap())].to_vec();
+                all.push(dates.since("2026-11-20T08:14:00Z".parse().unwrap()));
+            });
+            all.iter().map(|phrase| phrase.plain().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(said("de"), ["Fr., 27. Nov.", "1. März 2026", "Freitag, 09:14"]);
+        assert_eq!(said("ar"), ["الجمعة 27 نوفمبر", "1 مارس 2026", "الجمعة، 09:14"]);
     }
 
     #[test]

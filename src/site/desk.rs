@@ -9,7 +9,7 @@ use super::lookup::Lookup;
 use super::motions::Hidden;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
-use super::{Audience, Build, Commits, Failure, Output, Theme, public};
+use super::{Audience, Build, Commits, Failure, Output, Theme, papers, public};
 use crate::labels::symbol::{Room, Symbol};
 use crate::register::{EventId, Moment, Number, Opened, Slug};
 use crate::tree::Tree;
@@ -56,6 +56,8 @@ pub struct View {
     pub links: Vec<Link>,
     /// Something to scan.
     pub symbol: Option<Scan>,
+    /// Whether photos can be sent; the page sees to it.
+    pub files: bool,
 }
 
 /// A symbol to scan: its side in modules, and the path that draws it.
@@ -111,6 +113,8 @@ pub struct Form {
     pub first: bool,
     /// Whether the address is only asked, and nothing sent.
     pub get: bool,
+    /// Whether files are sent along; the page sees to it.
+    pub files: bool,
     /// A heading.
     pub title: Option<String>,
     /// Lines with fields.
@@ -142,7 +146,7 @@ pub struct Input {
     pub class: &'static str,
     /// What stands beside it.
     pub label: String,
-    /// `text`, `date`, `area`, `select`, `radio`, `check` or `trap`.
+    /// `text`, `date`, `area`, `select`, `radio`, `check`, `photo` or `trap`.
     pub kind: &'static str,
     /// What is in it.
     pub value: String,
@@ -154,6 +158,8 @@ pub struct Input {
     pub error: Option<String>,
     /// Whether it must be filled in.
     pub needed: bool,
+    /// How many photos can be chosen.
+    pub most: usize,
 }
 
 /// One of several things to choose.
@@ -223,6 +229,11 @@ impl Stand<'_> {
                 None => view.title.clone(),
             };
             let mut view = view.clone();
+            for form in &mut view.forms {
+                let files = form.inputs().any(|field| field.kind == "photo");
+                form.files = files;
+                view.files |= files;
+            }
             for (at, field) in view.forms.iter_mut().flat_map(Form::inputs).enumerate() {
                 field.id = format!("f{at}");
             }
@@ -246,10 +257,18 @@ impl Stand<'_> {
                 last: last.map(|logged| logged.event.id.to_string()).unwrap_or_default(),
                 nonce: nonce.to_owned(),
             });
-            page.stand_at(&format!("{}{number}/", self.root));
+            // What was recorded a moment ago is on no site yet: the desk has it.
+            let desk = site.config().desk_url.as_deref().unwrap_or_default();
+            page.stand_at(&format!("{}{number}/", self.root), &format!("{desk}/{number}/"));
             let title = format!("{number} {}", thing.asset.name);
             self.fill(look, "asset.html", title, "asset", &page, Some(self.as_of(look))).map(Some)
         })
+    }
+
+    /// Where the picture lies in the register that the page of an asset shows under this name.
+    #[must_use]
+    pub fn picture(&self, number: &Number, name: &str) -> Option<String> {
+        self.look(|look| papers::picture(look.here.site, look.here.site.things.get(number)?, name))
     }
 
     /// The page of an asset for whoever found it.
@@ -373,9 +392,4 @@ impl Look<'_> {
 #[must_use]
 pub fn is_public(opened: &Opened, number: &Number) -> bool {
     public::is_shown(&opened.register, number)
-}
-
-/// The files of the theme that are handed out as they are: name and text.
-pub fn statics(theme: &Theme) -> impl Iterator<Item = (&'static str, &str)> {
-    theme.statics()
 }

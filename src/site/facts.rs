@@ -61,11 +61,10 @@ impl<'a> Here<'a> {
 
     /// `Cameras · Sony ILME-FX3`.
     pub fn kind(&self, asset: &Asset) -> Phrase {
-        let make = [&asset.manufacturer, &asset.model].into_iter().flatten();
-        let make: Vec<Phrase> = make.map(|text| Phrase::name(text)).collect();
+        let make: Vec<&str> = [&asset.manufacturer, &asset.model].into_iter().flatten().map(String::as_str).collect();
         let mut parts = vec![self.category(&asset.category)];
         if !make.is_empty() {
-            parts.push(Phrase::joined(&make, " "));
+            parts.push(Phrase::name(&make.join(" ")));
         }
         Phrase::joined(&parts, " · ")
     }
@@ -81,7 +80,7 @@ impl<'a> Here<'a> {
         facts.add("fact_part_of", asset.part_of.as_ref().map(|kit| self.asset(kit)));
         facts.add("fact_condition", self.condition(state.condition));
         let contents: Vec<Phrase> = asset.contents.iter().map(|text| Phrase::name(text)).collect();
-        facts.add("fact_comes_with", Some(Phrase::joined(&contents, ", ")));
+        facts.add("fact_comes_with", Some(self.listed(&contents)));
         facts.code("fact_serial", asset.serial.as_ref());
         facts.add("fact_seen", self.seen_in(thing));
         facts.add("fact_inspection", thing.summary.next_inspection.map(|day| self.site.dates.full(day)));
@@ -154,7 +153,7 @@ impl<'a> Here<'a> {
         if let Some(purchase) = &asset.purchase {
             let bought = [purchase.date.map(|day| dates.full(day)), purchase.supplier.as_deref().map(Phrase::name)];
             let bought: Vec<Phrase> = bought.into_iter().flatten().collect();
-            facts.add("purchase_bought", Some(Phrase::joined(&bought, ", ")));
+            facts.add("purchase_bought", Some(self.listed(&bought)));
             facts.add("purchase_cost", purchase.cost.as_ref().map(|cost| self.money(cost)));
             facts.code("purchase_order", purchase.order.as_ref());
             facts.code("purchase_invoice", purchase.invoice.as_ref());

@@ -10,13 +10,16 @@ use tera::Value;
 use super::labels;
 use super::lookup::Lookup;
 use super::phrase::Phrase;
-use super::{Audience, Theme};
+use super::{Audience, Theme, scan};
 
 /// The frame of all pages of one build.
 pub(super) struct Frame {
     pub words: Value,
-    pub site: Value,
-    pub csp: String,
+    site: Value,
+    /// What the page of the scanner knows of the site: it alone may compile what reads labels.
+    scanner: Value,
+    /// The headers that a host may send along with every file.
+    pub headers: String,
     title: String,
     state: Option<Phrase>,
 }
@@ -59,8 +62,11 @@ impl Frame {
         let mut more = vec![("overdue/", "overdue"), ("faults/", "faults"), ("audits/", "audits")];
         more.extend(labels::has_pages(site).then_some(("labels/", "labels")));
         let first = theme.inline_style();
-        let csp = policy(config.desk_url.as_deref(), config.base_url.as_deref(), &first);
-        let about = Site {
+        let has_scanner = scan::has_page(site);
+        let policy =
+            |reads_labels| policy(config.desk_url.as_deref(), config.base_url.as_deref(), &first, reads_labels);
+        let (csp, scanner_csp) = (policy(false), policy(true));
+        let mut about = Site {
             title: &config.title,
             desk: config.desk_url.as_deref(),
             language: if config.language.starts_with(words.word("lang")) {
@@ -75,14 +81,22 @@ impl Frame {
             nav: links(&nav),
             more: links(&more),
         };
+        let plain = Value::from_serializable(&about);
+        about.csp = &scanner_csp;
         Frame {
             words: Value::from_serializable(words),
-            site: Value::from_serializable(&about),
+            site: plain,
+            scanner: Value::from_serializable(&about),
+            headers: headers(if has_scanner { &scanner_csp } else { &csp }, has_scanner),
             title: config.title.clone(),
             state: team
                 .then(|| words.say("state_on", &[("day", Some(site.dates.long(site.dates.today))), ("commit", None)])),
-            csp,
         }
+    }
+
+    /// What the pages of a template know of the site.
+    pub fn site(&self, template: &str) -> Value {
+        if template == scan::TEMPLATE { self.scanner.clone() } else { self.site.clone() }
     }
 
     pub fn state(&self) -> Option<&Phrase> {
@@ -95,8 +109,9 @@ impl Frame {
     }
 }
 
-/// What a page may load and where its forms may lead: itself and the desk. The only style in a page is `first`.
-fn policy(desk_url: Option<&str>, base_url: Option<&str>, first: &str) -> String {
+/// What a page may load and where its forms may lead: itself and the desk. The only style in a page is `first`; one that
+/// reads labels may compile what does.
+fn policy(desk_url: Option<&str>, base_url: Option<&str>, first: &str, reads_labels: bool) -> String {
     let desk = desk_url.and_then(origin);
     let connect = desk.as_ref().filter(|desk| *desk != "'self'").map(|desk| format!(" {desk}")).unwrap_or_default();
     // Pages of the site and of a desk on another host show each other's pictures.
@@ -106,8 +121,10 @@ fn policy(desk_url: Option<&str>, base_url: Option<&str>, first: &str) -> String
         far.flat_map(|desk| [Some(desk), site.as_ref()]).flatten().map(|from| format!(" {from}")).collect();
     let forms = desk.unwrap_or_else(|| "'none'".to_owned());
     let first = BASE64_STANDARD.encode(Sha256::digest(first.as_bytes()));
+    let compiles = if reads_labels { " 'wasm-unsafe-eval'" } else { "" };
     format!(
-        "default-src 'none'; style-src 'self' 'sha256-{first}'; font-src 'self'; script-src 'self'; img-src 'self' data:{images}; \
+        "default-src 'none'; style-src 'self' 'sha256-{first}'; font-src 'self'; script-src 'self'{compiles}; \
+         img-src 'self' data:{images}; \
          connect-src 'self'{connect}; form-action {forms}; base-uri 'none'"
     )
 }
@@ -123,12 +140,14 @@ fn origin(url: &str) -> Option<String> {
     (plain && matches!(scheme, "http" | "https")).then(|| format!("{scheme}://{host}"))
 }
 
-/// The `_headers` file that Cloudflare Pages, Netlify and others read.
-pub(super) fn headers(csp: &str) -> String {
+/// The `_headers` file that Cloudflare Pages, Netlify and others read. It can only narrow what a page says of itself, so it
+/// lets all pages do what the scanner must.
+fn headers(csp: &str, has_scanner: bool) -> String {
+    let camera = if has_scanner { "(self)" } else { "()" };
     format!(
         "/*\n  Content-Security-Policy: {csp}; frame-ancestors 'none'\n  Referrer-Policy: strict-origin\n  \
          X-Content-Type-Options: nosniff\n  X-Frame-Options: DENY\n  \
-         Permissions-Policy: camera=(), geolocation=(), microphone=()\n\
+         Permissions-Policy: camera={camera}, geolocation=(), microphone=()\n\
          /static/*\n  Cache-Control: public, max-age=31536000, immutable\n"
     )
 }
@@ -140,18 +159,25 @@ mod tests {
     #[test]
     fn only_the_desk_is_let_in() {
         assert!(
-            policy(None, None, "").contains("form-action 'none'")
-                && policy(None, None, "").contains("connect-src 'self';")
+            policy(None, None, "", false).contains("form-action 'none'")
+                && policy(None, None, "", false).contains("connect-src 'self';")
         );
-        let with_desk = policy(Some("https://desk.example.org:8443/x"), Some("https://kit.example.org/"), "");
+        let with_desk = policy(Some("https://desk.example.org:8443/x"), Some("https://kit.example.org/"), "", false);
         assert!(with_desk.contains("connect-src 'self' https://desk.example.org:8443;"), "{with_desk}");
         assert!(with_desk.contains("form-action https://desk.example.org:8443;"), "{with_desk}");
         assert!(
             with_desk.contains("img-src 'self' data: https://desk.example.org:8443 https://kit.example.org;"),
             "{with_desk}"
         );
-        let own = policy(Some("/desk"), Some("https://kit.example.org/"), "a{}");
+        let own = policy(Some("/desk"), Some("https://kit.example.org/"), "", false);
         assert!(own.contains("connect-src 'self'; form-action 'self';") && own.contains("data:;"), "{own}");
-        assert!(policy(Some("https://a;script-src *"), None, "").contains("form-action 'none'"));
+        assert!(policy(Some("https://a;script-src *"), None, "", false).contains("form-action 'none'"));
+    }
+
+    #[test]
+    fn only_the_scanner_compiles_and_sees() {
+        assert!(policy(Some("/desk"), None, "", true).contains("script-src 'self' 'wasm-unsafe-eval';"));
+        assert!(policy(Some("/desk"), None, "", false).contains("script-src 'self';"));
+        assert!(headers("", true).contains("camera=(self)") && headers("", false).contains("camera=(),"));
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Commit;
 use super::lookup::{Lookup, Thing};
 use super::phrase::Phrase;
 use crate::register::event::Grade;
@@ -48,6 +49,16 @@ impl<'a> Here<'a> {
 
     pub fn number(&self, n: usize) -> Phrase {
         self.site.words.number(n as u64)
+    }
+
+    /// Several phrases with what the language writes between them.
+    pub fn listed(&self, parts: &[Phrase]) -> Phrase {
+        Phrase::joined(parts, self.site.words.word("comma"))
+    }
+
+    /// Several clauses of one sentence.
+    pub fn clauses(&self, parts: &[Phrase]) -> Phrase {
+        Phrase::joined(parts, self.site.words.word("semicolon"))
     }
 
     pub fn link(&self, path: &str) -> String {
@@ -133,6 +144,11 @@ impl<'a> Here<'a> {
             }
             None => Phrase::text(number.as_str()),
         }
+    }
+
+    /// A commit by the beginning of its id.
+    pub fn commit(commit: &Commit) -> Phrase {
+        Phrase::text(commit.id.get(..7).unwrap_or(&commit.id)).code()
     }
 
     /// `3,899.00 EUR`, not broken over lines.

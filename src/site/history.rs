@@ -1,5 +1,6 @@
 //! Events as sentences, the person first, and a small line of what else is known.
 
+use chrono::Duration;
 use serde::Serialize;
 
 use super::asset::RECENT;
@@ -8,11 +9,15 @@ use super::dates::stamp;
 use super::here::{Chip, Here};
 use super::listing::{Listing, Section};
 use super::lookup::{Lookup, Thing};
+use super::papers;
 use super::phrase::Phrase;
 use super::press::Sheet;
 use super::rows::PAGE;
 use crate::register::event::{Condition, Grade, Outcome};
-use crate::register::{Action, Event, Slug};
+use crate::register::{Action, Event, Number, Slug};
+
+/// How long after it happened an event may be recorded without a word about that.
+const AS_IT_HAPPENS: Duration = Duration::minutes(15);
 
 /// An event as a page tells it.
 #[derive(Debug, Serialize)]
@@ -24,10 +29,19 @@ pub(super) struct Item {
     pub sentence: Phrase,
     pub small: Option<Phrase>,
     pub chips: Vec<Chip>,
+    /// Pictures of it, where the page is its asset's own.
+    pub photos: Vec<Picture>,
     pub mark: &'static str,
     /// The asset, where the page is not its own.
     pub number: Option<String>,
     pub name: Option<String>,
+}
+
+/// A picture of an event: where its page finds it, and what it shows in words.
+#[derive(Debug, Serialize)]
+pub(super) struct Picture {
+    pub file: String,
+    pub alt: String,
 }
 
 /// The events of a year, newest first.
@@ -47,7 +61,7 @@ pub(super) fn pages(site: &Lookup, thing: &Thing) -> Vec<Sheet<Listing>> {
     let base = format!("{}/history/", thing.asset.number);
     let sheets = Here::at(site, &base).pages(&base, &told, PAGE).into_iter().map(|page| {
         let here = Here::at(site, &page.path);
-        let years = here.years(page.items.iter().copied());
+        let years = here.years(thing, page.items.iter().copied());
         let sections = years.into_iter().map(|year| Section {
             word: year.word.as_deref().map(Phrase::text),
             log: year.items,
@@ -62,6 +76,7 @@ pub(super) fn pages(site: &Lookup, thing: &Thing) -> Vec<Sheet<Listing>> {
             title: title.clone(),
             trail: Some(here.asset(&thing.asset.number)),
             sections,
+            photos: format!("{}{}/", here.root, thing.asset.number),
             ..Listing::default()
         };
         let title = format!("{} {title}", thing.asset.number);
@@ -71,8 +86,21 @@ pub(super) fn pages(site: &Lookup, thing: &Thing) -> Vec<Sheet<Listing>> {
 }
 
 impl Here<'_> {
-    /// An event on its asset's own page.
-    pub fn item(&self, told: &Told) -> Item {
+    /// An event on its asset's own page, with its pictures.
+    fn own_item(&self, thing: &Thing, told: &Told) -> Item {
+        let item = self.item(&thing.asset.number, told);
+        let photos = papers::photos(self.site, thing.asset, told.event);
+        let place = |at: usize| (photos.len() > 1).then(|| Phrase::text(&(at + 1).to_string()));
+        let alt = |at: usize| self.say("event_photo_alt", &[("n", place(at)), ("what", Some(item.sentence.clone()))]);
+        let photos = photos
+            .iter()
+            .enumerate()
+            .map(|(at, (file, _))| Picture { file: file.clone(), alt: alt(at).plain().to_owned() });
+        Item { photos: photos.collect(), ..item }
+    }
+
+    /// An event as any page tells it.
+    pub fn item(&self, number: &Number, told: &Told) -> Item {
         let (day, time) = self.site.dates.column(told.event.at);
         let mut chips = Vec::new();
         if let Action::Report { severity } = told.event.action
@@ -97,8 +125,9 @@ impl Here<'_> {
             day,
             time,
             sentence: self.sentence(told),
-            small: self.small(told),
+            small: self.small(number, told),
             chips,
+            photos: Vec::new(),
             mark,
             number: None,
             name: None,
@@ -111,7 +140,7 @@ impl Here<'_> {
             id: None,
             number: Some(thing.asset.number.to_string()),
             name: Some(thing.asset.name.clone()),
-            ..self.item(told)
+            ..self.item(&thing.asset.number, told)
         }
     }
 
@@ -182,7 +211,7 @@ impl Here<'_> {
                 self.say("event_audit", &[("who", by()), ("where", place(location)), ("condition", condition)])
             }
             Action::Sighting { source, location, lat, lon, .. } => {
-                let spot = lat.zip(*lon).map(|(lat, lon)| Phrase::text(&format!("{lat:.4}, {lon:.4}")));
+                let spot = lat.zip(*lon).map(|(lat, lon)| Phrase::left_to_right(&format!("{lat:.4}, {lon:.4}")));
                 self.say(&format!("event_sighting_{}", source.word()), &[("where", place(location)), ("place", spot)])
             }
             Action::Missing {} => self.say("event_missing", &[("who", by())]),
@@ -213,7 +242,7 @@ impl Here<'_> {
     }
 
     /// What else is known of it: what for, who recorded it, why it did not count.
-    fn small(&self, told: &Told) -> Option<Phrase> {
+    fn small(&self, number: &Number, told: &Told) -> Option<Phrase> {
         let event = told.event;
         let text = |text: &Option<String>| text.as_deref().map(Phrase::name);
         let mut parts = Vec::new();
@@ -239,15 +268,24 @@ impl Here<'_> {
         if let Mark::Refused(why) = &told.mark {
             parts.push(self.say("small_refused", &[("why", Some(Phrase::name(why)))]));
         }
+        parts.extend(self.recorded(number, event));
         (!parts.is_empty()).then(|| Phrase::joined(&parts, " · "))
+    }
+
+    /// The commit that recorded it, and when, where that was not as it happened.
+    fn recorded(&self, number: &Number, event: &Event) -> Option<Phrase> {
+        let commit = self.site.build.commits.recorded.get(number)?.get(&event.id)?;
+        let is_late = commit.at - event.at > AS_IT_HAPPENS;
+        let at = is_late.then(|| self.site.dates.near_instant(commit.at));
+        Some(self.say("small_recorded", &[("at", at), ("commit", Some(Here::commit(commit)))]))
     }
 
     pub fn condition(&self, condition: Option<Condition>) -> Option<Phrase> {
         condition.map(|condition| self.word(&format!("condition_{}", condition.word())))
     }
 
-    /// Events in the order given, cut into years.
-    pub fn years<'t>(&self, told: impl Iterator<Item = &'t Told<'t>>) -> Vec<Year> {
+    /// Events of an asset in the order given, cut into years.
+    pub fn years<'t>(&self, thing: &Thing, told: impl Iterator<Item = &'t Told<'t>>) -> Vec<Year> {
         use chrono::Datelike;
         let mut years: Vec<(i32, Year)> = Vec::new();
         for told in told {
@@ -257,7 +295,7 @@ impl Here<'_> {
                 years.push((year, Year { word, items: Vec::new() }));
             }
             if let Some((_, last)) = years.last_mut() {
-                last.items.push(self.item(told));
+                last.items.push(self.own_item(thing, told));
             }
         }
         years.into_iter().map(|(_, year)| year).collect()

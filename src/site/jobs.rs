@@ -135,12 +135,12 @@ impl Here<'_> {
         });
         let said = |stage: Stage| {
             let numbers = of(stage)?;
-            let holders = [("who", self.holders(&numbers))];
-            Some(self.site.words.count_of(&format!("job_said_{}", stage.word()), numbers.len(), &holders))
+            let fillings = [("n", Some(self.number(numbers.len()))), ("who", self.holders(&numbers))];
+            Some(self.say(&format!("job_said_{}", stage.word()), &fillings))
         };
         let parts = [back, said(Stage::Out), said(Stage::Missing), said(Stage::Packed), said(Stage::Reserved)];
         let parts: Vec<Phrase> = parts.into_iter().flatten().collect();
-        Phrase::joined(&parts, "; ")
+        self.clauses(&parts)
     }
 
     /// Whoever has something of this: by name, or how many they are.
@@ -152,7 +152,7 @@ impl Here<'_> {
             return Some(self.site.words.count("people", people.len()));
         }
         let named: Vec<Phrase> = people.into_iter().map(|person| self.actor(person)).collect();
-        (!named.is_empty()).then(|| Phrase::joined(&named, ", "))
+        (!named.is_empty()).then(|| self.listed(&named))
     }
 
     fn stage_section(&self, stage: Stage, standing: &Standing) -> Option<Section> {
@@ -176,7 +176,7 @@ impl Here<'_> {
         let facts = [
             ("job_when", Some(self.job_days(job))),
             ("job_lead", job.lead.as_ref().map(|lead| self.person(lead))),
-            ("job_worth", Some(Phrase::joined(&values, ", "))),
+            ("job_worth", Some(self.listed(&values))),
         ];
         let said = facts.into_iter().filter_map(|(word, value)| {
             let value = value.filter(|value| !value.plain().is_empty())?;

@@ -24,6 +24,8 @@ pub(super) struct Listing {
     pub feed: Option<Go>,
     pub nothing: Option<Nothing>,
     pub sections: Vec<Section>,
+    /// What leads from the page to the photos of its events.
+    pub photos: String,
 }
 
 /// A part of a page under a heading of its own.

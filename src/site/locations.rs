@@ -204,7 +204,7 @@ impl Here<'_> {
         let here = (places.total(&place.slug) > 0).then(|| self.say("location_total", &[("assets", Some(total))]));
         let away = counted("location_said_away", of(&places.away));
         let strangers = counted("location_said_stranger", of(&places.strangers));
-        Phrase::joined(&[here, away, strangers].into_iter().flatten().collect::<Vec<_>>(), "; ")
+        self.clauses(&[here, away, strangers].into_iter().flatten().collect::<Vec<_>>())
     }
 
     /// A section of as many assets as a page has, and how many more there are.

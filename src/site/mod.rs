@@ -39,6 +39,7 @@ mod press;
 mod printed;
 mod public;
 mod rows;
+mod scan;
 mod standing;
 mod strip;
 mod tables;
@@ -55,7 +56,7 @@ use std::sync::OnceLock;
 use chrono::{DateTime, Utc};
 use resvg::usvg::fontdb::Database;
 
-use crate::register::{Moment, Number, Opened};
+use crate::register::{EventId, Moment, Number, Opened};
 use crate::tree::Tree;
 
 pub use crate::register::Audience;
@@ -91,6 +92,8 @@ pub struct Commits {
     pub head: Option<Commit>,
     /// The newest commit that touched each asset.
     pub newest: BTreeMap<Number, Commit>,
+    /// The commit that recorded each event of an asset, where that is known.
+    pub recorded: BTreeMap<Number, BTreeMap<EventId, Commit>>,
 }
 
 /// A commit.
@@ -169,7 +172,7 @@ pub fn render<E: Send>(
         press.hand_out(format!("static/{name}"), text)?;
     }
     press.hand_out(".nojekyll", "")?;
-    press.hand_out("_headers", frame::headers(press.csp()))?;
+    press.hand_out("_headers", press.headers())?;
     about::print(&press)?;
     match build.audience {
         Audience::Team => team::print(&press),

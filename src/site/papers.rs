@@ -1,9 +1,9 @@
 //! The files of an asset that go out with its page: its photo and its papers, under names that run nothing.
 
-use super::lookup::Lookup;
+use super::lookup::{Lookup, Thing};
 use super::{Body, Output};
-use crate::register::Asset;
-use crate::register::picture::{Kind, kind, showable};
+use crate::register::picture::{kind, showable};
+use crate::register::{Asset, Event};
 
 /// Endings of files that a browser would run or draw as a page of the site.
 const ACTIVE: &[&str] = &[
@@ -31,8 +31,14 @@ impl Paper {
 }
 
 /// Where the asset's page finds its photo, if a page may show it: a name of ours, for theirs may say something.
-pub(super) fn photo(site: &Lookup, asset: &Asset) -> Option<&'static str> {
+pub(super) fn photo(site: &Lookup, asset: &Asset) -> Option<String> {
     photo_file(site, asset).map(|(name, _)| name)
+}
+
+/// Where the picture of this name on an asset's part of the site lies in the register: its photo, or one of its events'.
+pub(super) fn picture(site: &Lookup, thing: &Thing, name: &str) -> Option<String> {
+    let events = thing.chronicle.told.iter().flat_map(|told| photos(site, thing.asset, told.event));
+    photo_file(site, thing.asset).into_iter().chain(events).find_map(|(known, from)| (known == name).then_some(from))
 }
 
 /// The photo as a file to copy.
@@ -42,14 +48,22 @@ pub(super) fn photo_output(site: &Lookup, asset: &Asset) -> Option<Output> {
 }
 
 /// The photo's name on the site and its place in the register.
-fn photo_file(site: &Lookup, asset: &Asset) -> Option<(&'static str, String)> {
-    let (from, facts) = site.file(asset, asset.photo.as_deref()?)?;
-    let name = match kind(&facts.head)? {
-        Kind::Jpeg => "photo.jpg",
-        Kind::Png => "photo.png",
-        Kind::WebP => "photo.webp",
-    };
-    showable(facts).then_some((name, from))
+fn photo_file(site: &Lookup, asset: &Asset) -> Option<(String, String)> {
+    shown(site, asset, asset.photo.as_deref()?, "photo")
+}
+
+/// The photos of an event that a page may show: their names on the site, and where they lie in the register.
+pub(super) fn photos(site: &Lookup, asset: &Asset, event: &Event) -> Vec<(String, String)> {
+    let photos = event.photos.iter().enumerate().filter(|(_, file)| asset.inside_files(file).is_some());
+    let name = |at: usize| format!("photos/{}-{}", event.id, at + 1);
+    photos.filter_map(|(at, file)| shown(site, asset, file, &name(at))).collect()
+}
+
+/// A picture's name on the site, which begins with `name` and ends as its content says, and where it lies in the register.
+fn shown(site: &Lookup, asset: &Asset, file: &str, name: &str) -> Option<(String, String)> {
+    let (from, facts) = site.file(asset, file)?;
+    let ending = kind(&facts.head)?.ending();
+    showable(facts).then(|| (format!("{name}.{ending}"), from))
 }
 
 /// The papers of an asset that are there.
@@ -69,12 +83,18 @@ pub(super) fn documents(site: &Lookup, asset: &Asset) -> Vec<Paper> {
 }
 
 /// What is copied beside an asset's page.
-pub(super) fn files(site: &Lookup, asset: &Asset) -> Vec<Output> {
+pub(super) fn files(site: &Lookup, thing: &Thing) -> Vec<Output> {
+    let asset = thing.asset;
+    let events = thing.chronicle.told.iter().flat_map(|told| photos(site, asset, told.event));
+    let pictures = events.map(|(name, from)| Output {
+        path: format!("{}/{name}", asset.number),
+        body: Body::File { from, strip: true },
+    });
     let papers = documents(site, asset).into_iter().map(|paper| Output {
         path: format!("{}/{}", asset.number, paper.name),
         body: Body::File { from: paper.from, strip: false },
     });
-    let mut outputs: Vec<Output> = photo_output(site, asset).into_iter().chain(papers).collect();
+    let mut outputs: Vec<Output> = photo_output(site, asset).into_iter().chain(pictures).chain(papers).collect();
     let mut seen = std::collections::BTreeSet::new();
     outputs.retain(|output| seen.insert(output.path.clone()));
     outputs

@@ -5,7 +5,76 @@ use img_parts::png::Png;
 use img_parts::webp::WebP;
 use img_parts::{Bytes, ImageEXIF};
 
-use crate::register::picture::{Kind, kind};
+use crate::register::picture::{Kind, MOST_BYTES, Photo, kind, showable};
+use crate::tree::Entry;
+
+/// Why a photo is not taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// It is of the kind that phones keep for themselves, and that browsers do not show.
+    Heic,
+    /// It is no picture, or of another kind than the three.
+    NoPicture,
+    /// It has more pixels than a page shows.
+    TooManyPixels,
+    /// It is not all there.
+    Broken,
+    /// It has more than [`MOST_BYTES`].
+    TooLarge,
+}
+
+impl Unfit {
+    /// What the site's words call it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Unfit::Heic => "photo_heic",
+            Unfit::NoPicture => "photo_none",
+            Unfit::TooManyPixels => "photo_pixels",
+            Unfit::Broken => "photo_broken",
+            Unfit::TooLarge => "photo_large",
+        }
+    }
+}
+
+impl std::fmt::Display for Unfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(match self {
+            Unfit::Heic => "it is HEIC or AVIF, which many browsers do not show; save it as JPEG",
+            Unfit::NoPicture => "it is not a JPEG, PNG or WebP picture",
+            Unfit::TooManyPixels => "it has too many pixels; 2,000 a side are plenty",
+            Unfit::Broken => "it is not all there",
+            Unfit::TooLarge => "it has more than 8 MiB; 2,000 pixels a side are plenty",
+        })
+    }
+}
+
+/// A photo that someone hands in, as it is recorded: without metadata and whatever hides in it or behind it.
+///
+/// # Errors
+/// Why it is not taken in.
+pub fn taken(bytes: Vec<u8>) -> Result<Photo, Unfit> {
+    let Some(kind) = kind(&bytes) else { return Err(if is_heic(&bytes) { Unfit::Heic } else { Unfit::NoPicture }) };
+    if bytes.len() > MOST_BYTES {
+        return Err(Unfit::TooLarge);
+    }
+    if kind == Kind::Jpeg && !picture(&bytes[2..]).1 {
+        return Err(Unfit::Broken);
+    }
+    let stripped = strip(bytes).map_err(|_| Unfit::Broken)?;
+    match Entry::file("", &stripped) {
+        Entry::Other(facts) if facts.pixels.is_none_or(|(width, height)| width * height == 0) => Err(Unfit::Broken),
+        Entry::Other(facts) if !showable(&facts) => Err(Unfit::TooManyPixels),
+        _ => Photo::new(stripped).ok_or(Unfit::NoPicture),
+    }
+}
+
+/// Whether it is a picture of the family of HEIC and AVIF (ISO/IEC 14496-12, §4.3; ISO/IEC 23008-12, annex B).
+fn is_heic(bytes: &[u8]) -> bool {
+    const BRANDS: &[&[u8]] =
+        &[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"];
+    bytes.get(4..8) == Some(b"ftyp") && bytes.get(8..12).is_some_and(|brand| BRANDS.contains(&brand))
+}
 
 /// The same picture without EXIF, GPS, XMP, comments and whatever stands behind its end. Only the orientation is kept.
 ///
@@ -29,18 +98,21 @@ fn jpeg(bytes: &Bytes) -> Result<Vec<u8>, String> {
         kept.extend([0xFF, 0xE1, 0, u8::try_from(exif.len() + 2).unwrap_or(u8::MAX)]);
         kept.extend(exif);
     }
-    kept.extend(picture(&bytes[2..]));
+    kept.extend(picture(&bytes[2..]).0);
     Ok(kept)
 }
 
 /// A JPEG's segments and scans behind its first marker, without what is not picture, up to its end:
-/// phones hang previews and films behind that, with EXIF of their own (ITU-T T.81, annex B).
-fn picture(bytes: &[u8]) -> Vec<u8> {
+/// phones hang previews and films behind that, with EXIF of their own (ITU-T T.81, annex B). And whether the end was there.
+fn picture(bytes: &[u8]) -> (Vec<u8>, bool) {
     let mut kept = Vec::with_capacity(bytes.len());
-    let mut at = 0;
+    let (mut at, mut is_whole) = (0, false);
     while let Some(&[first, second]) = bytes.get(at..).and_then(|rest| rest.first_chunk::<2>()) {
         match (first, second) {
-            (0xFF, 0xD9) => break,
+            (0xFF, 0xD9) => {
+                is_whole = true;
+                break;
+            }
             (0xFF, 0x00 | 0x01 | 0xD0..=0xD8) => {
                 kept.extend([first, second]);
                 at += 2;
@@ -62,7 +134,7 @@ fn picture(bytes: &[u8]) -> Vec<u8> {
         }
     }
     kept.extend([0xFF, 0xD9]);
-    kept
+    (kept, is_whole)
 }
 
 /// Whether a segment is more than a comment or an application's own: of those only JFIF, Adobe's colour transform and
@@ -191,6 +263,45 @@ mod tests {
         let riff = RiffChunk::new(*b"RIFF", RiffContent::List { kind: Some(*b"WEBP"), subchunks });
         let stripped = strip(riff.encoder().bytes().to_vec()).unwrap();
         assert!(!holds(&stripped, SECRET) && holds(&stripped, picture));
+    }
+
+    /// A JPEG that says it has so many pixels, with whatever a phone hangs behind it.
+    fn frame(width: u16, height: u16, behind: &[u8]) -> Vec<u8> {
+        let ([a, b], [c, d]) = (height.to_be_bytes(), width.to_be_bytes());
+        let whole = [&segment(0xC0, &[8, a, b, c, d, 1, 1, 0x11, 0])[..], &segment(0xDA, b"scan"), &[1, 2, 0xFF, 0xD9]];
+        [&[0xFF, 0xD8], &whole.concat()[..], behind].concat()
+    }
+
+    #[test]
+    fn a_photo_is_taken_in_without_what_hides_behind_it() {
+        let film = [SECRET, b"\0\0\0\x18ftypmp42 <script>alert(1)</script> PK\x03\x04"].concat();
+        let photo = taken(frame(4000, 3000, &film)).unwrap();
+        assert_eq!(photo.bytes(), frame(4000, 3000, b""));
+        assert!(photo.file_of_record().ends_with(".jpg"));
+    }
+
+    #[test]
+    fn what_is_no_photo_is_not_taken_in() {
+        let whole = frame(40, 30, b"");
+        let heif = |brand: &[u8]| [b"\0\0\0\x18ftyp", brand, b"\0\0\0\0"].concat();
+        for (bytes, why) in [
+            (heif(b"heic"), Unfit::Heic),
+            (heif(b"avif"), Unfit::Heic),
+            (heif(b"mp42"), Unfit::NoPicture),
+            (b"<svg onload=alert(1)>".to_vec(), Unfit::NoPicture),
+            ([b"<html>".as_slice(), &whole].concat(), Unfit::NoPicture),
+            (Vec::new(), Unfit::NoPicture),
+            (whole[..whole.len() - 2].to_vec(), Unfit::Broken),
+            (vec![0xFF, 0xD8, 0xFF], Unfit::Broken),
+            (vec![0xFF, 0xD8, 0xFF, 0xD9], Unfit::Broken),
+            (frame(0, 0, b""), Unfit::Broken),
+            (frame(60_000, 60_000, b""), Unfit::TooManyPixels),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0".to_vec(), Unfit::Broken),
+            (b"RIFF\xff\xff\0\0WEBPVP8 \xff\xff\0\0".to_vec(), Unfit::Broken),
+            ([whole.clone(), vec![0; MOST_BYTES]].concat(), Unfit::TooLarge),
+        ] {
+            assert_eq!(taken(bytes.clone()).err(), Some(why), "{:?}", &bytes[..bytes.len().min(40)]);
+        }
     }
 
     #[test]

@@ -22,6 +22,12 @@ impl Phrase {
         Phrase { html: format!("<bdi>{}</bdi>", escape(text)), plain: text.to_owned() }
     }
 
+    /// What runs from left to right in every language: coordinates, codes.
+    #[must_use]
+    pub fn left_to_right(text: &str) -> Phrase {
+        Phrase { html: format!("<bdi dir=\"ltr\">{}</bdi>", escape(text)), plain: text.to_owned() }
+    }
+
     /// HTML that was made safe elsewhere, and what it says.
     #[must_use]
     pub fn raw(html: String, plain: &str) -> Phrase {

@@ -94,7 +94,7 @@ impl<'a, S> Press<'a, S> {
         };
         let mut context = Context::new();
         context.insert_value("t", self.frame.words.clone());
-        context.insert_value("site", self.frame.site.clone());
+        context.insert_value("site", self.frame.site(sheet.template));
         context.insert_value("page", value(&page)?);
         context.insert_value(sheet.name, value(&sheet.view)?);
         let filled = self.theme.fill(sheet.template, &context);
@@ -128,8 +128,12 @@ impl<'a, S> Press<'a, S> {
         self.theme.statics()
     }
 
-    pub fn csp(&self) -> &str {
-        &self.frame.csp
+    pub fn theme(&self) -> &'a Theme {
+        self.theme
+    }
+
+    pub fn headers(&self) -> &str {
+        &self.frame.headers
     }
 }
 

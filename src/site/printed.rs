@@ -150,7 +150,7 @@ impl Here<'_> {
             notes.push(self.site.words.word("document_values").to_owned());
         }
         if without > 0 {
-            notes.push(self.site.words.count("document_unvalued", without).plain().to_owned());
+            notes.push(self.said("document_unvalued", &[("n", Some(self.number(without)))]));
         }
         (sums, notes)
     }
@@ -159,7 +159,7 @@ impl Here<'_> {
     pub(super) fn beside(&self, thing: &Thing) -> Vec<String> {
         let asset = thing.asset;
         let contents: Vec<Phrase> = asset.contents.iter().map(|text| Phrase::text(text)).collect();
-        let contents = (!contents.is_empty()).then(|| Phrase::joined(&contents, ", "));
+        let contents = (!contents.is_empty()).then(|| self.listed(&contents));
         let contents = contents.map(|contents| self.said("document_with", &[("contents", Some(contents))]));
         let make: Vec<&str> = [&asset.manufacturer, &asset.model].into_iter().flatten().map(String::as_str).collect();
         let make = Some(make.join(" ")).filter(|make| !make.is_empty() && !asset.name.contains(make.as_str()));

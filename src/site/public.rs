@@ -19,7 +19,7 @@ pub(super) struct Finder {
     number: String,
     name: Option<String>,
     kind: Option<String>,
-    photo: Option<&'static str>,
+    photo: Option<String>,
     photo_alt: String,
     belongs: Phrase,
     contact: Option<Phrase>,

@@ -90,7 +90,7 @@ impl Here<'_> {
         let with = who.map(|who| self.say("now_missing_with", &[("who", Some(who))]));
         let seen = self.seen(thing).map(|seen| self.say("now_missing_seen", &[("seen", Some(seen)), ("where", place)]));
         let parts: Vec<_> = [with, seen].into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| Phrase::joined(&parts, ", "))
+        (!parts.is_empty()).then(|| self.listed(&parts))
     }
 
     pub fn seen(&self, thing: &Thing) -> Option<Phrase> {

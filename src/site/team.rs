@@ -7,12 +7,13 @@ use serde::Serialize;
 
 use super::asset::AssetPage;
 use super::dashboard::Dashboard;
+use super::here::Here;
 use super::lookup::{Happened, Thing};
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use super::{
     Failure, Output, activity, audits, categories, due, feed, history, jobs, locations, papers, people, printed,
-    public, tables, troubles,
+    public, scan, tables, troubles,
 };
 use crate::labels::symbol::{self, Symbol};
 use crate::register::{Slug, Status};
@@ -26,6 +27,7 @@ where
     press.site.things.par_iter().try_for_each(|(_, thing)| asset(press, thing))?;
     public::aliases_and_stubs(press)?;
     super::labels::print(press)?;
+    scan::print(press)?;
     lists(press)?;
     let stretches = activity::stretches(press.site.events.len());
     stretches.par_iter().try_for_each(|stretch| press.print(&activity::page(press.site, stretch)))?;
@@ -71,7 +73,7 @@ where
     if thing.status() != Status::Retired {
         press.keep(number, symbol);
     }
-    papers::files(site, thing.asset).into_iter().try_for_each(|file| press.give(file))
+    papers::files(site, thing).into_iter().try_for_each(|file| press.give(file))
 }
 
 /// The symbol that the asset's label bears.
@@ -87,8 +89,7 @@ fn label_symbol<S, E>(press: &Press<S>, number: &str) -> Result<Symbol, Failure<
 
 fn state_line<S>(press: &Press<S>, commit: Option<&super::Commit>) -> Phrase {
     let dates = &press.site.dates;
-    let short = commit.map(|commit| commit.id.chars().take(7).collect::<String>());
-    let commit = short.map(|id| Phrase::raw(format!("<code>{}</code>", super::phrase::escape(&id)), &id));
+    let commit = commit.map(Here::commit);
     press.site.words.say("state_on", &[("day", Some(dates.long(dates.today))), ("commit", commit)])
 }
 

@@ -10,7 +10,7 @@ use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 use super::phrase::Phrase;
 use super::words::Words;
 
-/// A folder for each theme. All but the first have only what sets them apart from it.
+/// A folder for each theme, with its words in `strings/`. All but the first have only what sets them apart from it.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
 /// The theme that all others build on.
@@ -21,9 +21,6 @@ const ENGLISH: &str = "en";
 
 /// What a register calls its own words.
 const WORDS: &str = "strings.toml";
-
-/// Files that are handed out as they are.
-const STATICS: &[&str] = &["first.css", "style.css", "pages.css", "script.js", "search.js", "tag.svg"];
 
 /// The style that an asset's page has in itself.
 const INLINE: &str = "first.css";
@@ -45,6 +42,17 @@ const SCRIPTED: &[&str] = &[
     "sort_status",
 ];
 const WORDS_OF_SCRIPTS: &str = "words.js";
+
+/// The script of the scanner: only its page asks for it.
+pub(super) const SCANNER: &str = "scan.js";
+
+/// What others have made and the scanner may need, which no register replaces.
+pub(super) const VENDORED: &[&str] = &[
+    "vendor/zxing_reader.js",
+    "vendor/zxing_reader.wasm",
+    "vendor/LICENSE-zxing-wasm.txt",
+    "vendor/LICENSE-zxing-cpp.txt",
+];
 
 /// Templates, style, script and words, ready to be filled.
 #[derive(Debug, Clone)]
@@ -72,7 +80,8 @@ impl Theme {
     /// # Panics
     /// Never in a program that was tested: its own templates are.
     pub fn named(name: &str, language: &str) -> Result<Theme, String> {
-        let names: Vec<&str> = EMBEDDED.dirs().filter_map(|dir| dir.path().to_str()).collect();
+        let themes = EMBEDDED.dirs().filter(|dir| dir.get_dir(dir.path().join("strings")).is_some());
+        let names: Vec<&str> = themes.filter_map(|dir| dir.path().to_str()).collect();
         if !names.contains(&name) {
             return Err(format!("there is no theme `{name}`; there are {}", names.join(", ")));
         }
@@ -86,22 +95,25 @@ impl Theme {
         tera.autoescape_on([".html", ".xml", ".svg"]);
         let mut theme = Theme { tera, words: Arc::new(words), statics: BTreeMap::new() };
         theme.teach_words();
-        for name in [FIRST, name] {
+        theme.put_on(FIRST);
+        if name != FIRST {
             theme.put_on(name);
         }
         Ok(theme)
     }
 
-    /// Takes the files of a theme in place of its own.
+    /// Takes the files of a theme in place of its own; of stylesheets, what is in them after its own.
     fn put_on(&mut self, name: &str) {
         let files = || EMBEDDED.get_dir(name).into_iter().flat_map(Dir::files).filter_map(named_text);
-        for name in STATICS {
-            if let Some((_, text)) = files().find(|(file, _)| file == name) {
-                self.statics.insert(name, text.to_owned());
-            }
-        }
-        let templates = files().filter(|(file, _)| !STATICS.contains(file));
+        let templates = files().filter(|(file, _)| is_template(file));
         self.tera.add_raw_templates(templates).map_err(|error| reason(&error)).unwrap_or_else(broken(name));
+        for (file, text) in files().filter(|(file, _)| !is_template(file)) {
+            let known = self.statics.entry(file).or_default();
+            if !file.ends_with(".css") {
+                known.clear();
+            }
+            known.push_str(text);
+        }
     }
 
     /// The theme with `text` in place of its file `name`; of the words, only those that `text` names.
@@ -126,7 +138,7 @@ impl Theme {
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.tera.get_template_names().collect();
-        names.extend(STATICS);
+        names.extend(self.statics.keys());
         names.push(WORDS);
         names.sort_unstable();
         names
@@ -138,14 +150,20 @@ impl Theme {
         &self.words
     }
 
-    /// Files that are handed out as they are, and their text.
+    /// Files that are handed out as they are and that any page may ask for, and their text.
     pub(super) fn statics(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.statics.iter().map(|(name, text)| (*name, text.as_str()))
+        self.statics.iter().filter(|(name, _)| **name != SCANNER).map(|(name, text)| (*name, text.as_str()))
+    }
+
+    /// A file that is handed out as it is.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.statics.get(name).map(String::as_bytes).or_else(|| vendored(name))
     }
 
     /// Short fingerprints of the static files: an address with one may be kept for ever.
     pub(super) fn versions(&self) -> BTreeMap<&'static str, String> {
-        self.statics.iter().map(|(name, text)| (*name, fingerprint(text))).collect()
+        self.statics.iter().map(|(name, text)| (*name, fingerprint(text.as_bytes()))).collect()
     }
 
     /// The style that stands in an asset's page itself, so that nothing has to be fetched before it can be read.
@@ -173,8 +191,18 @@ impl Theme {
 }
 
 /// The name and text of an embedded file.
-fn named_text<'a>(file: &'a File) -> Option<(&'a str, &'a str)> {
+fn named_text(file: &'static File<'static>) -> Option<(&'static str, &'static str)> {
     file.path().file_name()?.to_str().zip(file.contents_utf8())
+}
+
+/// A file that others have made.
+pub(super) fn vendored(name: &str) -> Option<&'static [u8]> {
+    EMBEDDED.get_file(name).filter(|_| VENDORED.contains(&name)).map(include_dir::File::contents)
+}
+
+/// Whether a file is filled: all others are handed out as they are.
+fn is_template(name: &str) -> bool {
+    [".html", ".xml"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// The words of a theme in a language.
@@ -188,8 +216,8 @@ fn spoken(tag: &str) -> &str {
     tags.into_iter().find(|tag| strings(FIRST, tag).is_some()).unwrap_or(ENGLISH)
 }
 
-fn fingerprint(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn fingerprint(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A style sheet without remarks and without blanks that mean nothing.
@@ -240,9 +268,22 @@ mod tests {
 
     #[test]
     fn there_is_a_theme_and_a_language_or_what_stands_in() {
-        assert!(Theme::named("nope", "en").unwrap_err().contains("paper"));
+        assert_eq!(Theme::named("nope", "en").unwrap_err(), "there is no theme `nope`; there are paper, workshop");
         let lang = |tag: &str| Theme::named("paper", tag).unwrap().words().word("lang").to_owned();
-        assert_eq!([lang("en-GB"), lang("tlh"), lang("")], ["en", "en", "en"]);
+        assert_eq!([lang("en-GB"), lang("de-AT"), lang("tlh"), lang("")], ["en", "de", "en", "en"]);
+        let [paper, workshop] = ["paper", "workshop"].map(|theme| Theme::named(theme, "en").unwrap().inline_style());
+        assert!(workshop.len() > paper.len() && workshop.starts_with(&paper));
+    }
+
+    #[test]
+    fn what_others_have_made_is_there_as_it_is() {
+        let theme = Theme::embedded();
+        for name in VENDORED {
+            assert!(theme.file(name).is_some_and(|bytes| !bytes.is_empty()), "{name}");
+        }
+        assert!(theme.file("vendor/zxing_reader.wasm").unwrap().starts_with(b"\0asm"));
+        assert_eq!((theme.file("vendor/README.md"), theme.file("base.html")), (None, None));
+        assert!(theme.with_override("vendor/zxing_reader.js", "").is_err());
     }
 
     #[test]

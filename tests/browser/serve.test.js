@@ -1,13 +1,13 @@
 // `tagbook serve` shows a change as it is saved, shows findings on the page, and keeps the last good site meanwhile.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DESKTOP, launch, openWindow } from './lib/browser.js';
 import { environment, freePort, start } from './lib/program.js';
 import { none } from './lib/problems.js';
+import { copyOf } from './lib/registers.js';
 import { json, sites, walk } from './lib/sites.js';
 
 const SHOWN_WITHIN = 20_000;
@@ -45,15 +45,3 @@ test('serve: a saved change reloads the page, a broken file shows its finding, m
   none(complaints);
   await server.stop();
 });
-
-// A repository of its own, so that nothing is written to the register under test.
-function copyOf(register, home) {
-  const copy = join(home, 'register');
-  cpSync(register, copy, { recursive: true });
-  rmSync(join(copy, 'site'), { recursive: true, force: true });
-  const git = (...args) => execFileSync('git', args, { cwd: copy, env: environment(home), stdio: 'pipe' });
-  git('init', '--quiet', '--initial-branch', 'main');
-  git('add', '--all');
-  git('commit', '--quiet', '--message', 'register: as it is');
-  return copy;
-}

@@ -14,6 +14,7 @@ mod labels;
 mod look;
 mod motions;
 mod people;
+mod photos;
 mod recording;
 mod serve;
 mod shop;

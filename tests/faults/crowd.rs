@@ -59,6 +59,7 @@ pub fn take_turns(queue: &Queue<Refusals>, seed: u64, count: usize, mut acknowle
             note: None,
             batch: None,
             job: None,
+            photos: Vec::new(),
             after: None,
             seed: format!("{seed} {round}"),
         };

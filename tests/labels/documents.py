@@ -16,6 +16,9 @@ import pypdfium2 as pdfium
 # A4 in points.
 A4 = (595.28, 841.89)
 
+# Where the column of numbers ends at the latest, in points.
+NUMBERS_END = 140
+
 NAMES = [
     "Kamera Zażółć gęślą jaźń",
     "マミヤ RB67 プロSD",
@@ -57,9 +60,20 @@ def letters(text):
     return sorted(c for c in unicodedata.normalize("NFKC", text) if not c.isspace())
 
 
+def as_drawn(text, end):
+    """What stands before `end`, line by line from the left: a renderer turns lines around in which a name is read from the right."""
+    characters = []
+    for at in range(text.count_chars()):
+        left, bottom, right, _ = text.get_charbox(at, loose=True)
+        if right < end:
+            characters.append((-round(bottom), left, text.get_text_range(at, 1)))
+    return "".join(character for _, _, character in sorted(characters))
+
+
 def problems(file, kind, heads, words):
     document = pdfium.PdfDocument(file)
     pages = [page.get_textpage().get_text_range() for page in document]
+    numbers = "".join(as_drawn(page.get_textpage(), NUMBERS_END) for page in document)
     plain = ["".join(page.split()) for page in pages]
     whole = "".join(plain)
     found = []
@@ -73,7 +87,8 @@ def problems(file, kind, heads, words):
             found.append(f"page {at + 1} is not counted")
         if page.count("".join(heads.split())) != 1:
             found.append(f"page {at + 1} has no head: {heads}")
-    for word in words + [f"CAM-{row:04}" for row in range(ROWS)] + [f"S-{row:04}" for row in range(ROWS)]:
+    found += [f"no CAM-{row:04}" for row in range(ROWS) if numbers.count(f"CAM-{row:04}") != 1]
+    for word in words + [f"S-{row:04}" for row in range(ROWS)]:
         if "".join(word.split()) not in whole:
             found.append(f"no {word}")
     if "?" in whole:

@@ -140,7 +140,7 @@ pub fn stuffed(mark: impl Fn(&str) -> String) -> Shelf {
     let log = format!(
         "2026-02-02T08:00:00Z checkout ben to = 'ana' ;; due = 2026-02-06 ;; job = 'spot' ;; note = {n}\n\
          2026-02-03T09:00:00Z transfer ana to = 'ben'\n2026-02-03T09:01:00Z accept ben \n2026-02-04T09:00:00Z extend ana due = 2026-02-10\n\
-         2026-02-09T17:00:00Z return ana location = 'shelf' ;; condition = 'good'\n2026-02-20T10:00:00Z report ben severity = 'minor' ;; note = {n}\n\
+         2026-02-09T17:00:00Z return ana location = 'shelf' ;; condition = 'good'\n2026-02-20T10:00:00Z report ben severity = 'minor' ;; note = {n} ;; photos = ['files/fault.jpg', 'files/fault.png', 'files/../../CAM-2/photo-two.jpg', 'files/none.jpg', 'files/paper.pdf']\n\
          2026-02-21T10:00:00Z repair ana vendor = {v} ;; due = 2026-03-01\n2026-02-27T10:00:00Z repaired ana condition = 'good' ;; cost = '89.00 EUR'\n\
          2026-03-03T09:00:00Z sighting import source = 'gps' ;; lat = 52.52 ;; lon = 13.41\n2026-03-04T09:00:00Z missing ana note = {n}\n\
          2026-03-05T09:00:00Z found ben location = 'shelf'\n2026-11-02T14:10:00Z audit ana location = 'shelf' ;; audit = 'q4'\n\
@@ -169,6 +169,8 @@ pub fn stuffed(mark: impl Fn(&str) -> String) -> Shelf {
         .asset("KIT-1", "Open kit", "open", "")
         .log("KIT-1", &format!("2026-11-20T08:00:00Z note ana note = {}\n", m("kit note")))
         .bytes("assets/CAM-1/files/photo.jpg", &[0xFF, 0xD8, 0xFF, 0xE0])
+        .bytes("assets/CAM-1/files/fault.jpg", &[0xFF, 0xD8, 0xFF, 0xE0])
+        .bytes("assets/CAM-1/files/fault.png", b"<script>alert(1)</script>")
         .bytes("assets/CAM-2/photo-two.jpg", &[0xFF, 0xD8, 0xFF, 0xE0])
         .bytes("assets/CAM-1/files/paper.pdf", b"%PDF-1.7")
 }

@@ -5,7 +5,9 @@
 mod feeds;
 mod harness;
 mod hostile;
+mod languages;
 mod links;
 mod public;
+mod scanner;
 mod stories;
 mod work;

@@ -10,8 +10,20 @@ fn secret() -> Site {
 #[test]
 fn no_public_file_says_what_is_not_for_strangers() {
     let amounts = ["3899", "3,899", "4200", "400.00", "89.00", "77.00", "12.00", "REF-99", "2024", "2027", "52.52"];
-    let people_and_places =
-        ["\"ana\"", "\"ben\"", "people/", "locations/", "jobs/", "audits/", "activity/", "spot", "shelf", "paper"];
+    let people_and_places = [
+        "\"ana\"",
+        "\"ben\"",
+        "people/",
+        "locations/",
+        "jobs/",
+        "audits/",
+        "activity/",
+        "spot",
+        "shelf",
+        "paper",
+        "fault",
+        "photos",
+    ];
     for (path, contents) in secret().iter().filter(|(path, _)| !path.starts_with("static/")) {
         for word in ["SECRET"].iter().chain(&amounts).chain(&people_and_places) {
             assert!(!contents.contains(word), "{path} says {word}");
@@ -71,4 +83,7 @@ fn the_photo_is_shown_where_the_register_says_so() {
     let site = with.public();
     assert_eq!(site["CAM-1/photo.jpg"], "<- assets/CAM-1/files/photo.jpg stripped");
     assert!(!site.contains_key("CAM-2/photo.jpg"), "a private asset shows none");
+    let told = |(path, text): (&String, &String)| path.contains("photos/") || text.contains("fault.jpg");
+    assert!(!site.iter().any(told), "those of its events are nobody else's");
+    assert_eq!(with.team()["CAM-1/photos/e0000005-1.jpg"], "<- assets/CAM-1/files/fault.jpg stripped");
 }

@@ -96,7 +96,7 @@ fn packing_lists_and_hand_over_sheets_are_pages_files_and_pdfs() {
         "S-1",
         "10.10 EUR",
         "Total10.10 EUR",
-        "For 1 of these no value",
+        "Without a value: 1.",
         "Received",
     ] {
         assert!(list.contains(word), "{word}: {list}");

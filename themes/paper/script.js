@@ -33,6 +33,7 @@ const startForms = () => {
 
 // What finds, filters and sorts is fetched where there is a field or a list for it, or once someone wants to search.
 const startSearch = () => {
+  if (document.querySelector('script[src*="search.js"]')) return;
   let loading = false;
   const load = () => {
     if (loading) return;
@@ -65,7 +66,8 @@ const startLive = async () => {
   const { live, last } = asset?.dataset ?? {};
   const answer = live && await fetch(`${live}.json`, { credentials: 'include' }).catch(() => undefined);
   if (!answer?.ok) return;
-  const { event, said } = await answer.json();
+  const { event, said } = await answer.json().catch(() => ({}));
+  if (!said) return;
   const state = document.querySelector('.foot > p');
   if (state) state.textContent = said.as_of;
   if (event === last) return;
@@ -83,8 +85,20 @@ const startLive = async () => {
   });
 };
 
+// A receipt of what was scanned: the scanner of this phone, where it is of the same origin, is told.
+const startReceipt = () => {
+  const link = document.querySelector('.desk .onward a[href*="/scan/?done="]');
+  if (!link || link.origin !== location.origin) return;
+  try {
+    localStorage.setItem(`tagbook.scan:${link.pathname}done`, JSON.stringify(link.search));
+  } catch {
+    // The link says the same.
+  }
+};
+
 startLive();
 startWithoutServer();
 startEnrolment();
+startReceipt();
 startForms();
 startSearch();

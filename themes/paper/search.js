@@ -23,10 +23,23 @@ const fetchTable = () => {
     .then((answer) => (answer.ok ? answer.text() : ''))
     .then((text) => text.split('\n').slice(1).filter(Boolean).map((line) => {
       const cells = line.split('\t');
-      return { number: cells[0], name: cells[1] ?? '', status: cells[2] ?? '', text: fold(cells.join(' ')) };
+      const [number, name = '', status = '', holder = '', place = '', , , aliases = ''] = cells;
+      return { number, name, status, holder, place, aliases: aliases.split(' ').filter(Boolean), text: fold(cells.join(' ')) };
     }))
     .catch(() => []);
   return table;
+};
+
+// However it is typed: without hyphens, with O for 0 and I or L for 1.
+const plain = (text) => text.toUpperCase().replace(/[\s._-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1');
+
+// The one asset that a number, now or formerly its own, can mean.
+const exactly = (rows, typed) => {
+  const upper = typed.trim().toUpperCase();
+  const exact = rows.find((row) => row.number === upper) ?? rows.find((row) => row.aliases.includes(upper));
+  if (exact) return exact;
+  const alike = rows.filter((row) => [row.number, ...row.aliases].some((number) => plain(number) === plain(typed)));
+  return alike.length === 1 ? alike[0] : undefined;
 };
 
 // Every word must occur; what begins with the first word, by number or by name, comes first.
@@ -96,11 +109,7 @@ const startSearch = (form) => {
     const typed = input.value.trim();
     if (!typed) return;
     const rows = await fetchTable();
-    // However it is typed: without hyphens, with O for 0 and I or L for 1.
-    const plain = (text) => text.toUpperCase().replace(/[\s._-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1');
-    const alike = rows.filter((row) => plain(row.number) === plain(typed));
-    const exact = rows.find((row) => row.number === typed.toUpperCase()) ?? (alike.length === 1 ? alike[0] : undefined);
-    const first = exact ?? matches(rows, typed)[0];
+    const first = exactly(rows, typed) ?? matches(rows, typed)[0];
     if (first) location.assign(`${root}${first.number}/`);
     else show();
   };
@@ -236,6 +245,9 @@ const startList = (list) => {
   list.before(tools);
   list.after(empty);
 };
+
+// The scanner finds what it reads in the same way.
+Object.assign(globalThis.tagbook, { exactly, fetchTable, make });
 
 startAllSearch();
 document.querySelectorAll('[data-list]').forEach(startList);

@@ -1,18 +1,17 @@
 //! Whether the files that are not TOML are there, plain, and what they claim to be.
 
 use crate::register::finding::{Finding, Place, did_you_mean};
-use crate::register::{Asset, Register, picture};
+use crate::register::{Asset, Opened, picture};
 use crate::tree::{Entry, FOLDERS, Facts, Tree};
 
 /// The files at the top of a register.
 const TOP: &[&str] = &["tagbook.toml", "locations.toml", "categories.toml"];
 
-pub(super) fn files_exist(tree: &Tree, register: &Register, findings: &mut Vec<Finding>) {
-    for (asset, file, place) in named_files(register) {
-        let inside = asset.inside(file);
-        if inside.is_some_and(|path| tree.entry(&path).is_none()) {
-            let message = format!("there is no file `{}` in `{}`", file.escape_debug(), asset.folder);
-            findings.push(Finding::new("missing-file", message).at(place));
+pub(super) fn files_exist(tree: &Tree, opened: &Opened, findings: &mut Vec<Finding>) {
+    for named in named_files(opened) {
+        if named.path().is_some_and(|path| tree.entry(&path).is_none()) {
+            let message = format!("there is no file `{}` in `{}`", named.file.escape_debug(), named.asset.folder);
+            findings.push(Finding::new("missing-file", message).at(named.place));
         }
     }
     let mut last = "";
@@ -30,12 +29,11 @@ pub(super) fn files_exist(tree: &Tree, register: &Register, findings: &mut Vec<F
     }
 }
 
-pub(super) fn paths_stay_inside(tree: &Tree, register: &Register, findings: &mut Vec<Finding>) {
-    for (asset, file, place) in named_files(register) {
-        if asset.inside(file).is_none() {
-            let message = format!("`{}` leads out of `{}`", file.escape_debug(), asset.folder);
-            findings.push(Finding::new("path-escape", message).at(place));
-        }
+pub(super) fn paths_stay_inside(tree: &Tree, opened: &Opened, findings: &mut Vec<Finding>) {
+    for named in named_files(opened).filter(|named| named.path().is_none()) {
+        let below = if named.is_of_event { "/files" } else { "" };
+        let message = format!("`{}` leads out of `{}{below}`", named.file.escape_debug(), named.asset.folder);
+        findings.push(Finding::new("path-escape", message).at(named.place));
     }
     each(tree, findings, |entry| match entry {
         Entry::Link => {
@@ -45,7 +43,7 @@ pub(super) fn paths_stay_inside(tree: &Tree, register: &Register, findings: &mut
     });
 }
 
-pub(super) fn files_are_plain(tree: &Tree, _: &Register, findings: &mut Vec<Finding>) {
+pub(super) fn files_are_plain(tree: &Tree, _: &Opened, findings: &mut Vec<Finding>) {
     each(tree, findings, |entry| match entry {
         Entry::Special => Some(Finding::new("not-a-file", "this is a pipe, a device or a socket, and is never opened")),
         Entry::Unnamed => {
@@ -60,36 +58,35 @@ pub(super) fn files_are_plain(tree: &Tree, _: &Register, findings: &mut Vec<Find
     }
 }
 
-pub(super) fn folders_are_plain(tree: &Tree, _: &Register, findings: &mut Vec<Finding>) {
+pub(super) fn folders_are_plain(tree: &Tree, _: &Opened, findings: &mut Vec<Finding>) {
     each(tree, findings, |entry| match entry {
         Entry::Repository => Some(Finding::new("nested-repository", "this folder is a git repository of its own")),
         _ => None,
     });
 }
 
-pub(super) fn files_can_be_read(tree: &Tree, _: &Register, findings: &mut Vec<Finding>) {
+pub(super) fn files_can_be_read(tree: &Tree, _: &Opened, findings: &mut Vec<Finding>) {
     each(tree, findings, |entry| match entry {
         Entry::Unreadable(why) => Some(Finding::new("unreadable", format!("this file cannot be read: {why}"))),
         _ => None,
     });
 }
 
-pub(super) fn files_are_there_themselves(tree: &Tree, register: &Register, findings: &mut Vec<Finding>) {
-    for (asset, file, place) in named_files(register) {
-        if facts(tree, asset, file).is_some_and(is_lfs_pointer) {
-            findings.push(
-                Finding::new("lfs-pointer", format!("`{}` is a pointer of Git LFS", file.escape_debug())).at(place),
-            );
+pub(super) fn files_are_there_themselves(tree: &Tree, opened: &Opened, findings: &mut Vec<Finding>) {
+    for named in named_files(opened) {
+        let entry = named.path().and_then(|path| tree.entry(&path));
+        if matches!(entry, Some(Entry::Other(facts)) if is_lfs_pointer(facts)) {
+            let message = format!("`{}` is a pointer of Git LFS", named.file.escape_debug());
+            findings.push(Finding::new("lfs-pointer", message).at(named.place));
         }
     }
 }
 
-pub(super) fn photos_are_pictures(tree: &Tree, register: &Register, findings: &mut Vec<Finding>) {
-    for asset in register.assets.values() {
-        let Some(photo) = &asset.photo else { continue };
-        let Some((why, hint)) = asset.inside(photo).and_then(|path| no_picture(tree.entry(&path)?)) else { continue };
-        let message = format!("`{}` {why}", photo.escape_debug());
-        findings.push(Finding::new("bad-photo", message).at(asset.source.place("photo")).hint(hint));
+pub(super) fn photos_are_pictures(tree: &Tree, opened: &Opened, findings: &mut Vec<Finding>) {
+    for named in named_files(opened).filter(|named| named.is_photo) {
+        let Some((why, hint)) = named.path().and_then(|path| no_picture(tree.entry(&path)?)) else { continue };
+        let message = format!("`{}` {why}", named.file.escape_debug());
+        findings.push(Finding::new("bad-photo", message).at(named.place).hint(hint));
     }
 }
 
@@ -109,7 +106,7 @@ fn no_picture(entry: &Entry) -> Option<(&'static str, &'static str)> {
     }
 }
 
-pub(super) fn files_are_where_they_count(tree: &Tree, _: &Register, findings: &mut Vec<Finding>) {
+pub(super) fn files_are_where_they_count(tree: &Tree, _: &Opened, findings: &mut Vec<Finding>) {
     for (path, _) in tree.iter().filter(|(path, _)| !path.contains('/') && !TOP.contains(path)) {
         if let Some(hint) = did_you_mean(path, TOP.iter().copied()) {
             findings.push(
@@ -159,20 +156,37 @@ fn is_lfs_pointer(facts: &Facts) -> bool {
     facts.head.starts_with(b"version https://git-lfs.github.com/spec/")
 }
 
-fn facts<'t>(tree: &'t Tree, asset: &Asset, file: &str) -> Option<&'t Facts> {
-    match tree.entry(&asset.inside(file)?)? {
-        Entry::Other(facts) => Some(facts),
-        _ => None,
+/// A file that a record or an event names.
+struct Named<'a> {
+    asset: &'a Asset,
+    file: &'a str,
+    place: Place,
+    is_photo: bool,
+    is_of_event: bool,
+}
+
+impl Named<'_> {
+    /// Where it is in the register; `None` where that leads out of where it belongs.
+    fn path(&self) -> Option<String> {
+        if self.is_of_event { self.asset.inside_files(self.file) } else { self.asset.inside(self.file) }
     }
 }
 
-/// The photo and documents of every asset.
-fn named_files(register: &Register) -> impl Iterator<Item = (&Asset, &str, Place)> {
-    register.assets.values().flat_map(|asset| {
-        let photo = asset.photo.iter().map(move |photo| (asset, photo.as_str(), asset.source.place("photo")));
-        let documents =
-            asset.documents.iter().map(move |document| (asset, document.file.as_str(), document.source.place("file")));
-        photo.chain(documents)
+/// The photo and documents of every asset, and the photos of its events.
+fn named_files(opened: &Opened) -> impl Iterator<Item = Named<'_>> {
+    opened.register.assets.values().flat_map(|asset| {
+        let named = move |file, place| Named { asset, file, place, is_photo: true, is_of_event: false };
+        let photo = asset.photo.iter().map(move |photo| named(photo, asset.source.place("photo")));
+        let documents = asset
+            .documents
+            .iter()
+            .map(move |document| Named { is_photo: false, ..named(&document.file, document.source.place("file")) });
+        let events = opened.ledger.log(&asset.number).events().iter().flat_map(move |logged| {
+            let place = |at: usize| logged.source.place(&format!("photos.{at}"));
+            let photos = logged.event.photos.iter().enumerate();
+            photos.map(move |(at, photo)| Named { is_of_event: true, ..named(photo, place(at)) })
+        });
+        photo.chain(documents).chain(events)
     })
 }
 

@@ -42,7 +42,7 @@ enum Find {
     /// Found while files are read.
     Reading,
     /// Found by looking at the files that are not TOML.
-    Files(fn(&Tree, &Register, &mut Vec<Finding>)),
+    Files(fn(&Tree, &Opened, &mut Vec<Finding>)),
     /// Found by looking at the whole register.
     Whole(fn(&Scope, &mut Vec<Finding>)),
 }
@@ -93,11 +93,11 @@ pub(super) fn check(opened: &Opened, moment: &Moment, clock: DateTime<Utc>) -> V
 }
 
 /// What the rules about files find.
-pub(super) fn about_files(tree: &Tree, register: &Register) -> Vec<Finding> {
+pub(super) fn about_files(tree: &Tree, opened: &Opened) -> Vec<Finding> {
     let mut findings = Vec::new();
     for rule in RULES {
         if let Find::Files(find) = rule.find {
-            find(tree, register, &mut findings);
+            find(tree, opened, &mut findings);
         }
     }
     findings
@@ -139,14 +139,14 @@ pub const RULES: &[Rule] = rules! {
     "merge-conflict" Error Reading, "No file has markers of an unresolved merge. Keep what is right of both sides, and delete the lines with <<<<<<<, ======= and >>>>>>>.";
     "missing-event-field" Error Reading, "An event has `id`, `at`, `kind`, `by`, and what its kind cannot be without: a `checkout` says `to` whom, a `move` to which `location`.";
     "missing-field" Error Whole(names::required_fields_are_there), "A record has what it cannot be without: a name and a category, and what its category requires.";
-    "missing-file" Error Files(files::files_exist), "A photo or document that a record names is in the asset's folder, and a folder with a log has a record.";
+    "missing-file" Error Files(files::files_exist), "A photo or document that a record or an event names is in the asset's folder, and a folder with a log has a record.";
     "missing-serial" Error Whole(names::serials_are_there), "An asset has a serial where its category requires one. Without it an insurance claim stalls.";
     "nested-repository" Warning Files(files::folders_are_plain), "No folder of a register is a git repository of its own: its files would not be committed with the rest.";
     "not-a-file" Error Files(files::files_are_plain), "A register holds plain files, no pipes, devices or sockets, and every name is UTF-8.";
     "not-utf8" Error Reading, "TOML files are UTF-8 text.";
     "open-fault" Warning Whole(dues::faults_are_mended), "A reported fault gets mended. Record `repaired` when it is.";
     "overdue" Warning Whole(dues::things_come_back_in_time), "A thing is back by the end of the day it is due. Record the `return`, or `extend` the loan.";
-    "path-escape" Error Files(files::paths_stay_inside), "A path in a record stays in the asset's folder, and no file of a register is a symbolic link: a link is never followed.";
+    "path-escape" Error Files(files::paths_stay_inside), "A path in a record stays in the asset's folder, one in an event in its `files/`, and no file of a register is a symbolic link: a link is never followed.";
     "refused-event" Error Whole(events::events_are_allowed), "An event that contradicts the log before it changes nothing: a checkout of what is out, a return of what is not. `void` the event that is wrong, or record the one that is missing before it, with `--at` the time when it happened.";
     "repeated-event" Warning Reading, "An event stands in one file. Two copies of the same count once; delete one.";
     "retired-but-seen" Warning Whole(events::retired_things_stay_away), "A retired asset is not seen again. If it is back in use, record a `reinstate`.";

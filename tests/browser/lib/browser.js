@@ -5,12 +5,13 @@ import { chromium } from 'playwright-core';
 import { headersFor, parseHeaders } from './headers.js';
 import { belongsToDesk, fileAt } from './sites.js';
 
+export const SMALL = { width: 320, height: 640 };
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 900 };
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-const TYPES = {
+export const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -27,9 +28,10 @@ const TYPES = {
   '.ics': 'text/calendar; charset=utf-8',
   '.csv': 'text/csv; charset=utf-8',
   '.tsv': 'text/tab-separated-values; charset=utf-8',
+  '.wasm': 'application/wasm',
 };
 
-export async function launch() {
+export async function launch(more = []) {
   const root = process.getuid?.() === 0;
   return chromium.launch({
     executablePath: findChromium(),
@@ -41,6 +43,7 @@ export async function launch() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }

@@ -20,6 +20,7 @@ const TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
 };
 
 // How long a tap may take, on a machine that has much else to do.
@@ -42,12 +43,12 @@ const RECORDS = {
   'assets/SND-00xx/SND-0002/asset.toml': 'name = "Zoom H6"\ncategory = "sound"\nhome = "shelf-a"\npart_of = "KIT-0001"\n',
 };
 
-// A Chromium that finds every host below `test` on this machine.
-export async function launchHere() {
+// A Chromium that finds every host below `test` on this machine, with `more` flags.
+export async function launchHere(more = []) {
   return chromium.launch({
     executablePath: execFileSync('sh', ['-c', CHROMIUM]).toString().trim(),
     chromiumSandbox: process.getuid?.() !== 0,
-    args: ['--disable-gpu', '--no-first-run', '--disable-background-networking', '--host-resolver-rules=MAP *.test 127.0.0.1'],
+    args: ['--disable-gpu', '--no-first-run', '--disable-background-networking', '--host-resolver-rules=MAP *.test 127.0.0.1', ...more],
   });
 }
 
@@ -157,7 +158,7 @@ export class Phone {
 
   // A page that says no is no fault of the page, nor is it one that hosts below `test` have no certificates.
   get flaws() {
-    const isExpected = (complaint) => /^console: (.* status of (401|409|410|422) |The Cross-Origin-Opener-Policy header has been ignored)/.test(complaint);
+    const isExpected = (complaint) => /^console: (.* status of (401|409|410|413|422) |The Cross-Origin-Opener-Policy header has been ignored)/.test(complaint);
     return [...this.seen, ...this.complaints.filter((complaint) => !isExpected(complaint))];
   }
 
@@ -202,7 +203,7 @@ export class Phone {
     const { page } = this;
     const { results } = await validator.validateString(await this.answer.text());
     const invalid = results.flatMap(({ messages }) => messages.map(({ line, message, ruleId }) => `line ${line}: ${message} (${ruleId})`));
-    const found = [...invalid, ...await overflow(page, PHONE.width), ...await smallTargets(page, null), ...await barriers(page)];
+    const found = [...invalid, ...await overflow(page, PHONE.width), ...await smallTargets(page), ...await barriers(page)];
     this.seen.push(...found.map((flaw) => `${name}: ${flaw}`));
     const folder = process.env.TAGBOOK_SHOTS;
     for (const size of folder ? [DESKTOP, PHONE] : []) {
