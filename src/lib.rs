@@ -30,6 +30,7 @@
 //! - **jobs**: as check, then [`register::job`]; a packing list is a [`document::Document`] that [`site`] fills.
 //! - **import**: as check, then [`exchange::plan`], whose files go to [`disk::write_all`].
 //! - **a tap**: [`desk::http`] → [`desk::Desk::answer`] → [`register::Motion::decide`] on the newest commit → [`git::Queue`] → a receipt.
+//! - **a tap without a network**: the worker in `themes/paper/sw.js` keeps it and sends it later, and shows what `site/offline.rs` wrote.
 //! - **serve, demo**: build into a folder of its own whenever the register changes, and hand it to browsers.
 
 pub mod cli;

@@ -250,7 +250,7 @@ fn all_refused(refusals: Refusals) -> Vec<Stop> {
 /// A refusal for programs, as the desk tells it; `None` for whatever else stops a command.
 fn refusal(stop: &Stop) -> Option<Value> {
     match stop {
-        Stop::Ruled(ruled) => Some(reply::refused(Some(&ruled.0), &ruled.1)),
+        Stop::Ruled(ruled) => Some(json!({"ok": false, "refusal": reply::refused(&ruled.0, &ruled.1)})),
         Stop::Refused(message, instead) => {
             let mut answer = reply::no("refused", message);
             answer["refusal"]["instead"] = json!(instead);

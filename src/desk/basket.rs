@@ -9,7 +9,7 @@ use super::forms::Sheet;
 use super::motions::{Fate, Wrong, refused_items};
 use super::pages::{button, item, kept, nonce};
 use super::receipt::recorded_line;
-use super::reply::{Reply, no, refused};
+use super::reply::{Reply, no};
 use super::scanner::is_scanned;
 use super::who::{Caller, SPEAKER};
 use super::{Desk, View};
@@ -185,8 +185,8 @@ impl Desk {
             Err(None) => return self.wrong_batch(asked, caller, "by", "field_by_missing"),
         };
         let nonce = asked.fields.said("nonce").unwrap_or_default();
-        let all: String =
-            kept(&asked.fields, &["by"]).iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let but: &[&str] = if nonce.is_empty() { &["by"] } else { &["by", "at"] };
+        let all: String = kept(&asked.fields, but).iter().map(|(name, value)| format!("{name}={value}\n")).collect();
         let batch = EventId::hashed(&[person.as_str(), nonce, &all, "batch"]).as_str()[..8].to_owned();
         let mut basket = Basket { batch, ..Basket::default() };
         for wish in &wishes {
@@ -304,7 +304,7 @@ impl Desk {
         let view =
             self.view(&[done.iter().map(|(number, _)| number.clone()).collect(), basket.numbers.clone()].concat())?;
         let mut reply = if asked.wants_json() {
-            Reply::json(status, many_json(&done, commit.as_deref(), &refusals, basket))
+            Reply::json(status, many_json(&done, commit.as_deref(), self.refused(&refusals)?, basket))
         } else {
             self.page(&view, caller, status, |look| {
                 let receipt = Receipt { done: &done, commit: commit.as_deref(), refusals: &refusals, basket };
@@ -489,19 +489,17 @@ pub(super) fn unknown(view: &View, typed: &str) -> &'static str {
 fn many_json(
     done: &[(Number, crate::register::Event)],
     commit: Option<&str>,
-    refusals: &Refusals,
+    mut refusals: Vec<Value>,
     basket: &Basket,
 ) -> Value {
     let events: Vec<Value> = done
         .iter()
         .map(|(number, event)| json!({"number": number, "event": event.id, "at": instant(event.at)}))
         .collect();
-    let mut no: Vec<Value> =
-        refusals.iter().map(|(number, refusal)| refused(Some(number), refusal)["refusal"].clone()).collect();
-    no.extend(basket.unread.iter().map(|typed| {
+    refusals.extend(basket.unread.iter().map(|typed| {
         json!({"code": "unknown-asset", "message": format!("there is no asset `{}`", typed.escape_debug()), "number": typed})
     }));
-    json!({"ok": !done.is_empty(), "batch": basket.batch, "commit": commit, "events": events, "refusals": no})
+    json!({"ok": !done.is_empty(), "batch": basket.batch, "commit": commit, "events": events, "refusals": refusals})
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -55,7 +55,10 @@ impl Desk {
         let view = self.view(&held)?;
         if asked.wants_json() && status == 200 {
             let assets: Vec<_> = held.iter().map(|number| state(&view, number)).collect();
-            return Ok(Reply::json(200, json!({"ok": true, "person": person, "assets": assets})));
+            return Ok(Reply::json(
+                200,
+                json!({"ok": true, "person": person, "counter": caller.is_counter, "assets": assets}),
+            ));
         }
         Ok(self.page(&view, caller, status, |look| {
             let sheet = Sheet {

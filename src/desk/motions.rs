@@ -10,7 +10,7 @@ use super::forms::{COMMON, Sheet, is_for_oneself};
 use super::motion::{self, Outcome, Slot};
 use super::pages::{button, in_words, item, kept, nonce, notice};
 use super::parts::PHOTO;
-use super::reply::{Reply, no, refused, status};
+use super::reply::{Reply, no, status};
 use super::who::{COOKIES, Caller, SPEAKER};
 use super::{Desk, View, locked};
 use crate::git::{self, Answer, Failure};
@@ -91,7 +91,7 @@ impl Desk {
             }
             let form = crate::site::desk::Form {
                 action: self.at(&format!("{number}/{name}")),
-                submit: named(look, name),
+                submit: look.of_kind(name),
                 first: true,
                 fields: inputs,
                 items: parts,
@@ -103,7 +103,7 @@ impl Desk {
                 button(self.at(&format!("{number}/{offer}")), look.word(&format!("do_{offer}")), last)
             });
             let mut page = about(view, look, number);
-            page.title = named(look, name);
+            page.title = look.of_kind(name);
             page.notice = said.notice(look);
             page.forms = offers.chain([form.clone()]).collect();
             page.links.push(self.link(number.as_str(), look.word("desk_to_asset")));
@@ -373,13 +373,13 @@ impl Desk {
             return Ok(self.wrong(asked, &view, caller, (&number, name), vec![(PHOTO.into(), why)], status));
         }
         if asked.wants_json() {
-            let first = refusals.first().map(|(number, refusal)| refused(Some(number), refusal));
-            let mut answer = first.unwrap_or_else(|| no("refused", "it is refused"));
-            if refusals.len() > 1 {
-                answer["refusals"] = refusals
-                    .iter()
-                    .map(|(number, refusal)| refused(Some(number), refusal)["refusal"].clone())
-                    .collect();
+            let all = self.refused(refusals)?;
+            let mut answer = no("refused", "it is refused");
+            if let Some(first) = all.first() {
+                answer["refusal"] = first.clone();
+            }
+            if all.len() > 1 {
+                answer["refusals"] = all.into();
             }
             return Ok(Reply::json(status, answer));
         }
@@ -485,13 +485,6 @@ pub(super) fn receipt_json(
     })
 }
 
-/// What a form of this kind is called, on its own page.
-fn named(look: &Look, kind: &str) -> String {
-    let own = format!("title_{kind}");
-    let word = look.word(&own);
-    if word == own { look.word(&format!("do_{kind}")) } else { word }
-}
-
 /// What a form is told besides what was typed.
 #[derive(Default)]
 struct Said {
@@ -519,8 +512,10 @@ impl Said {
 /// What the ids of a motion's events are made of, besides the asset's number.
 fn seed(person: &Slug, kind: &str, fields: &Fields) -> String {
     let said = |name: &str| fields.said(name).unwrap_or_default().to_owned();
-    let fields: Vec<_> = kept(fields, &["last", "nonce", "by", "return_to"]);
-    json!([person, said("last"), kind, fields, said("nonce")]).to_string()
+    // A form that is sent again, because its answer was lost, may say by then when it was first sent.
+    let but: &[&str] = &["last", "nonce", "by", "return_to", "at"];
+    let but = if fields.said("nonce").is_some() { but } else { &but[..4] };
+    json!([person, said("last"), kind, kept(fields, but), said("nonce")]).to_string()
 }
 
 /// What was refused, as lines of a page.

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::asked::{Asked, Fields, MOST_COOKIES, Unread};
 use super::forms::COMMON;
 use super::limits::{Kind, counted};
-use super::reply::{Reply, no};
+use super::reply::{Reply, no, refused};
 use super::who::{COOKIES, Caller, same_origin};
 use super::{Desk, View, is_near};
 use crate::register::event::SHAPES;
 use crate::register::motion::INTENTS;
-use crate::register::{Number, Refusal};
+use crate::register::{Number, Refusal, Refusals};
 use crate::site::desk::{Form, Item, Link, Look, Notice, Stand};
 use crate::site::{Phrase, desk as words};
 
@@ -141,6 +141,19 @@ impl Desk {
             lines: vec![Phrase::text(&look.word(&format!("{words}_line")))],
             ..words::View::default()
         })
+    }
+
+    /// Refusals for programs, each with the words that people are told.
+    pub(super) fn refused(&self, refusals: &Refusals) -> Result<Vec<Value>, crate::git::Error> {
+        let view = self.view(&[])?;
+        Ok(self.stand(&view, true, "").look(|look| {
+            let one = |(number, refusal): &(Number, Refusal)| {
+                let mut told = refused(number, refusal);
+                told["words"] = in_words(look, refusal).into();
+                told
+            };
+            refusals.iter().map(one).collect()
+        }))
     }
 
     pub(super) fn not_found(&self, asked: &Asked) -> Reply {

@@ -66,18 +66,15 @@ impl Reply {
 }
 
 /// A refusal as programs read it.
-pub(crate) fn refused(number: Option<&Number>, refusal: &Refusal) -> Value {
+pub(crate) fn refused(number: &Number, refusal: &Refusal) -> Value {
     json!({
-        "ok": false,
-        "refusal": {
-            "code": refusal.code,
-            "message": refusal.message,
-            "number": number,
-            "holder": refusal.holder,
-            "since": refusal.since.map(instant),
-            "event": refusal.event,
-            "instead": refusal.instead,
-        },
+        "code": refusal.code,
+        "message": refusal.message,
+        "number": number,
+        "holder": refusal.holder,
+        "since": refusal.since.map(instant),
+        "event": refusal.event,
+        "instead": refusal.instead,
     })
 }
 

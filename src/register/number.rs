@@ -23,11 +23,13 @@ pub const PAGES: &[&str] = &[
     "labels",
     "locations",
     "me",
+    "offline",
     "overdue",
     "people",
     "receipt",
     "scan",
     "search",
+    "snapshot",
     "static",
 ];
 

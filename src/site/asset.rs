@@ -80,7 +80,7 @@ impl AssetPage {
             now_line,
             chips: here.overlays(thing),
             motions: here.motions(thing),
-            faults: here.fault_lines(thing),
+            faults: here.fault_lines(thing).map(|(note, chip, line)| FaultLine { note, chip, line }).collect(),
             reservations: here.reservation_lines(thing),
             facts: here.facts(thing),
             parts: here.rows(&here.site.register().parts(&asset.number).collect::<Vec<_>>()),
@@ -116,16 +116,16 @@ impl AssetPage {
 }
 
 impl Here<'_> {
-    fn fault_lines(&self, thing: &Thing) -> Vec<FaultLine> {
-        let faults = thing.state().faults.iter().map(|fault| {
-            let (who, since) = (self.actor(&fault.by), self.site.dates.since(fault.at));
-            FaultLine {
-                note: fault.note.clone().unwrap_or_else(|| "…".into()),
-                chip: self.severity(fault.grade),
-                line: self.say("fault_by", &[("who", Some(who)), ("since", Some(since))]),
-            }
-        });
-        faults.collect()
+    /// Open faults: what each is, how bad, who reported it when.
+    pub fn fault_lines(&self, thing: &Thing) -> impl Iterator<Item = (String, Chip, Phrase)> {
+        thing.state().faults.iter().map(|fault| {
+            let (who, since) = (self.actor(&fault.by), self.since(fault.at));
+            (
+                fault.note.clone().unwrap_or_else(|| "…".into()),
+                self.severity(fault.grade),
+                self.say("fault_by", &[("who", Some(who)), ("since", Some(since))]),
+            )
+        })
     }
 
     fn reservation_lines(&self, thing: &Thing) -> Vec<Phrase> {

@@ -215,7 +215,7 @@ impl Stand<'_> {
             fonts: super::no_fonts,
         };
         let site = Lookup::new(self.opened, self.tree, self.theme, &build);
-        make(&Look { here: Here { site: &site, root: self.root.to_owned() } })
+        make(&Look { here: Here { root: self.root.to_owned(), ..Here::at(&site, "") } })
     }
 
     /// A page of the desk.
@@ -339,6 +339,12 @@ impl Look<'_> {
     #[must_use]
     pub fn word(&self, name: &str) -> String {
         self.here.site.words.word(name).to_owned()
+    }
+
+    /// What a motion is called on its own page.
+    #[must_use]
+    pub fn of_kind(&self, kind: &str) -> String {
+        self.here.site.words.of_kind(kind).to_owned()
     }
 
     /// A sentence of the site, filled.

@@ -105,7 +105,7 @@ impl<'a> Here<'a> {
     fn seen_in(&self, thing: &Thing) -> Option<Phrase> {
         let seen = thing.state().seen.as_ref()?;
         let place = seen.location.as_ref().map(|place| self.place(place));
-        Some(self.say("fact_seen_in", &[("seen", Some(self.site.dates.since(seen.at))), ("where", place)]))
+        Some(self.say("fact_seen_in", &[("seen", Some(self.since(seen.at))), ("where", place)]))
     }
 
     /// The fields that the category declares, in their order.

@@ -37,6 +37,8 @@ struct Site<'a> {
     first: Value,
     /// Fingerprints of the files in `static/`.
     versions: BTreeMap<&'static str, String>,
+    /// Whether a worker of ours stands before the site and the desk, for where there is no network.
+    worker: bool,
     nav: Vec<Link>,
     more: Vec<Link>,
 }
@@ -78,6 +80,7 @@ impl Frame {
             csp: &csp,
             first: Value::safe_string(&first),
             versions: theme.versions(),
+            worker: has_worker(site),
             nav: links(&nav),
             more: links(&more),
         };
@@ -107,6 +110,17 @@ impl Frame {
     pub fn page_title(&self, title: &str) -> String {
         if title.is_empty() { self.title.clone() } else { format!("{title} · {}", self.title) }
     }
+}
+
+/// Whether the desk lies below the site, so that one worker can stand before both.
+pub(super) fn has_worker(site: &Lookup) -> bool {
+    let config = site.config();
+    let is_below = |desk: &str| {
+        let base = config.base_url.as_deref().map(|base| base.trim_end_matches('/'));
+        desk.starts_with('/')
+            || base.is_some_and(|base| desk.strip_prefix(base).is_some_and(|rest| rest.starts_with('/')))
+    };
+    site.build.audience == Audience::Team && config.desk_url.as_deref().is_some_and(is_below)
 }
 
 /// What a page may load and where its forms may lead: itself and the desk. The only style in a page is `first`; one that
@@ -148,7 +162,8 @@ fn headers(csp: &str, has_scanner: bool) -> String {
         "/*\n  Content-Security-Policy: {csp}; frame-ancestors 'none'\n  Referrer-Policy: strict-origin\n  \
          X-Content-Type-Options: nosniff\n  X-Frame-Options: DENY\n  \
          Permissions-Policy: camera={camera}, geolocation=(), microphone=()\n\
-         /static/*\n  Cache-Control: public, max-age=31536000, immutable\n"
+         /static/*\n  Cache-Control: public, max-age=31536000, immutable\n\
+         /sw.js\n  Cache-Control: no-cache\n"
     )
 }
 

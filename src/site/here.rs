@@ -1,5 +1,6 @@
 //! A page's place in the site: how it names and links people, places and things from there.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Commit;
@@ -16,6 +17,8 @@ pub(super) struct Here<'a> {
     pub site: &'a Lookup<'a>,
     /// What leads from the page to the root of the site: `./`, `../`, …
     pub root: String,
+    /// Whether it is read on other days than the one it is made for, so that no day is told by its distance.
+    pub is_lasting: bool,
 }
 
 /// A word on a coloured ground.
@@ -36,7 +39,12 @@ impl<'a> Here<'a> {
     pub fn at(site: &'a Lookup<'a>, path: &str) -> Here<'a> {
         let depth = path.matches('/').count();
         let root = if depth == 0 { "./".to_owned() } else { "../".repeat(depth) };
-        Here { site, root }
+        Here { site, root, is_lasting: false }
+    }
+
+    /// The same for what is read on other days, too.
+    pub fn lasting(self) -> Here<'a> {
+        Here { is_lasting: true, ..self }
     }
 
     pub fn say(&self, name: &str, fillings: &super::words::Fillings) -> Phrase {
@@ -163,6 +171,11 @@ impl<'a> Here<'a> {
         }
     }
 
+    /// When something began.
+    pub fn since(&self, at: DateTime<Utc>) -> Phrase {
+        if self.is_lasting { self.site.dates.near_instant(at) } else { self.site.dates.since(at) }
+    }
+
     pub fn status(&self, status: Status) -> Chip {
         Chip::new(self.word(&format!("status_{}", status.word())), tone(status))
     }
@@ -174,6 +187,9 @@ impl<'a> Here<'a> {
 
     /// `9 days late`, of what is overdue.
     pub fn lateness(&self, thing: &Thing) -> Option<Phrase> {
+        if self.is_lasting {
+            return None;
+        }
         let due = thing.state().custody.as_ref()?.due?;
         let days = usize::try_from((self.site.dates.today - due).num_days()).ok().filter(|days| *days > 0)?;
         Some(self.site.words.count("days_late", days))

@@ -30,6 +30,7 @@ mod locations;
 mod lookup;
 mod markdown;
 mod motions;
+mod offline;
 mod packing;
 mod papers;
 mod people;
@@ -168,8 +169,17 @@ pub fn render<E: Send>(
 ) -> Result<(), Failure<E>> {
     let site = lookup::Lookup::new(opened, tree, theme, build);
     let press = press::Press::new(&site, theme, sink);
+    let has_worker = frame::has_worker(&site);
     for (name, text) in press.statics() {
-        press.hand_out(format!("static/{name}"), text)?;
+        match name {
+            "sw.js" | "offline.js" if !has_worker => {}
+            // It stands before all that lies beside it.
+            "sw.js" => press.hand_out(name, text)?,
+            _ => press.hand_out(format!("static/{name}"), text)?,
+        }
+    }
+    if has_worker {
+        offline::print(&press)?;
     }
     press.hand_out(".nojekyll", "")?;
     press.hand_out("_headers", press.headers())?;

@@ -62,6 +62,12 @@ fn kinds(thing: &Thing) -> (&'static [&'static str], &'static [&'static str]) {
     }
 }
 
+/// What takes no more than a tap, the likeliest first.
+pub(super) fn taps(thing: &Thing) -> Vec<&'static str> {
+    let (likely, others) = kinds(thing);
+    likely.iter().chain(others).copied().filter(|kind| TAPS.contains(kind)).collect()
+}
+
 impl Here<'_> {
     /// The motions of an asset, where the register has a desk.
     pub fn motions(&self, thing: &Thing) -> Option<Motions> {

@@ -41,7 +41,7 @@ impl Here<'_> {
                 self.say("now_retired", &[("day", day), ("method", method)])
             }
             Status::Missing => {
-                let since = state.missing.as_ref().map(|missing| dates.since(missing.at));
+                let since = state.missing.as_ref().map(|missing| self.since(missing.at));
                 self.say("now_missing", &[("since", since)])
             }
             Status::InRepair => {
@@ -68,7 +68,7 @@ impl Here<'_> {
         let mut parts = vec![self.say(
             "now_since",
             &[
-                ("since", Some(self.site.dates.since(custody.since))),
+                ("since", Some(self.since(custody.since))),
                 ("job", custody.job.as_ref().map(|job| self.job(job))),
                 ("where", thing.state().location.as_ref().map(|place| self.place(place))),
             ],
@@ -80,7 +80,7 @@ impl Here<'_> {
     fn repair_line(&self, thing: &Thing) -> Option<Phrase> {
         let repair = thing.state().repair.as_ref()?;
         let who = thing.state().custody.as_ref().map(|custody| self.person(&custody.person));
-        Some(self.say("now_repair_since", &[("since", Some(self.site.dates.since(repair.since))), ("who", who)]))
+        Some(self.say("now_repair_since", &[("since", Some(self.since(repair.since))), ("who", who)]))
     }
 
     fn missing_line(&self, thing: &Thing) -> Option<Phrase> {
@@ -94,7 +94,7 @@ impl Here<'_> {
     }
 
     pub fn seen(&self, thing: &Thing) -> Option<Phrase> {
-        thing.state().seen.as_ref().map(|seen| self.site.dates.since(seen.at))
+        thing.state().seen.as_ref().map(|seen| self.since(seen.at))
     }
 
     /// What to mind besides the status: overdue, faults, hand-overs, reservations, audits, inspections.

@@ -65,6 +65,13 @@ impl Words {
         self.patterns.get(name).map_or(name, String::as_str)
     }
 
+    /// What a motion of this kind is called on its own page.
+    #[must_use]
+    pub fn of_kind(&self, kind: &str) -> &str {
+        let named = |form: &str| self.patterns.get(&format!("{form}_{kind}"));
+        named("title").or_else(|| named("do")).map_or("", String::as_str)
+    }
+
     /// The pattern `name`, filled.
     #[must_use]
     pub fn say(&self, name: &str, fillings: &Fillings) -> Phrase {

@@ -42,6 +42,24 @@ test('a basket that is sent twice is one commit', atDesk({}, async (desk) => {
   });
 }));
 
+test('a form that is sent again with the time at which it was first sent is recorded once, at that time or the desk’s', atDesk({}, async (desk) => {
+  const form = await desk.hidden(`${CAMERA}/checkout`);
+  const basket = { numbers: `${FREE[2]} ${FREE[3]}`, kind: 'have', nonce: 'a1b2c3' };
+  const tapped = ago(200);
+  await desk.records(2, async () => {
+    const one = is(await desk.post(`${CAMERA}/checkout`, { ...form, at: tapped }), 200).json;
+    assert.equal(one.at, tapped);
+    for (const at of [undefined, ago(100)]) assert.equal(is(await desk.post(`${CAMERA}/checkout`, { ...form, ...(at && { at }) }), 200).json.event, one.event);
+    const many = [await desk.post('batch', basket), await desk.post('batch', { ...basket, at: tapped })].map((answer) => is(answer, 200).json);
+    assert.deepEqual(many[0].events, many[1].events);
+    assert.equal(many[0].batch, many[1].batch);
+  });
+  // Without a nonce two times are two events.
+  await desk.records(2, async () => {
+    for (const at of [ago(50), ago(40)]) is(await desk.post(`${CAMERA}/note`, { note: 'x', at }), 200);
+  });
+}));
+
 test('an old form, sent again after the thing came back, gets no old receipt but a fresh form', atDesk({}, async (desk) => {
   const form = await desk.hidden(`${CAMERA}/checkout`);
   const receipt = is(await desk.submit(`${CAMERA}/checkout`, form), 303).headers.location;

@@ -212,12 +212,7 @@ describe('a desk on the origin of its site', () => {
 
   // A phone of someone, enrolled with a code that its keeper gave them.
   async function enrolled(t, person, options) {
-    const hand = await phone(t, options);
-    const code = register.code(person);
-    await hand.open(`${base}desk/enrol`);
-    await hand.fill('The code that a keeper gave you', code);
-    assert.equal(await hand.tap('Enrol this phone'), 200);
-    return hand;
+    return register.enrol(await phone(t, options), base, person);
   }
 
   test('a stranger is told whom to tell, and nothing of people', LIMIT, async (t) => {

@@ -7,6 +7,7 @@ mod harness;
 mod hostile;
 mod languages;
 mod links;
+mod offline;
 mod public;
 mod scanner;
 mod stories;

@@ -32,32 +32,32 @@ const startForms = () => {
 };
 
 // What finds, filters and sorts is fetched where there is a field or a list for it, or once someone wants to search.
+let tools;
+const fetchTools = () => (tools ??= new Promise((done) => {
+  const { words, search } = document.body.dataset;
+  for (const address of [words, search]) {
+    const script = document.createElement('script');
+    script.src = address;
+    script.async = false;
+    script.onload = () => address === search && done();
+    document.head.append(script);
+  }
+}));
+
 const startSearch = () => {
-  if (document.querySelector('script[src*="search.js"]')) return;
-  let loading = false;
-  const load = () => {
-    if (loading) return;
-    loading = true;
-    const { words, search } = document.body.dataset;
-    for (const address of [words, search]) {
-      const script = document.createElement('script');
-      script.src = address;
-      script.async = false;
-      document.head.append(script);
-    }
-  };
+  if (document.querySelector('script[src*="search.js"]')) tools = Promise.resolve();
   const want = (event) => {
-    if (loading || location.protocol === 'file:') return;
+    if (tools || location.protocol === 'file:') return;
     event.preventDefault();
     document.body.dataset.wanted = 'search';
-    load();
+    fetchTools();
   };
   document.querySelector('[data-search-link]')?.addEventListener('click', want);
   addEventListener('keydown', (event) => {
     const typing = event.target.closest?.('input, select, textarea, [contenteditable]');
     if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) want(event);
   });
-  if (document.querySelector('[data-find], [data-list]')) load();
+  if (document.querySelector('[data-find], [data-list]')) fetchTools();
 };
 
 // A page was made some time ago: where a desk is in reach, it says how things are now, and whether that is otherwise.
@@ -96,7 +96,35 @@ const startReceipt = () => {
   }
 };
 
+// Where the desk is on the site's own origin, a worker keeps the register for where there is no network, and has motions
+// wait there. What it has to say is shown by a script of its own, which nobody else needs.
+const startOffline = () => {
+  const { root, desk, offline, kept } = document.body.dataset;
+  const workers = navigator.serviceWorker;
+  const home = new URL(root, location.href).href;
+  const at = desk && new URL(desk, location.href).href;
+  if (!workers || (desk ? !at.startsWith(home) : !workers.controller)) return;
+  if (desk) workers.register(`${home}sw.js?desk=${encodeURIComponent(new URL(at).pathname)}`, { scope: home }).catch(() => {});
+  const show = async (motions) => {
+    await fetchTools();
+    const script = await import(`${home}static/offline.js?v=${offline ?? ''}`).catch(() => undefined);
+    script?.show(motions, { home, ...globalThis.tagbook });
+  };
+  const hello = () => workers.ready.then(({ active }) => active.postMessage({ do: 'hello' }));
+  let isQuiet = kept === undefined && !document.querySelector('#offline');
+  workers.addEventListener('message', ({ data: { motions } }) => {
+    if (isQuiet && motions.length === 0) return;
+    isQuiet = false;
+    show(motions);
+  });
+  addEventListener('online', hello);
+  addEventListener('pageshow', ({ persisted }) => persisted && hello());
+  document.addEventListener('visibilitychange', () => document.hidden || hello());
+  hello();
+};
+
 startLive();
+startOffline();
 startWithoutServer();
 startEnrolment();
 startReceipt();

@@ -246,8 +246,8 @@ const startList = (list) => {
   list.after(empty);
 };
 
-// The scanner finds what it reads in the same way.
-Object.assign(globalThis.tagbook, { exactly, fetchTable, make });
+// The scanner and the offline page find in the same way.
+Object.assign(globalThis.tagbook, { exactly, fetchTable, make, startSearch });
 
 startAllSearch();
 document.querySelectorAll('[data-list]').forEach(startList);

@@ -1,4 +1,5 @@
 // A register of our own in real git repositories, desks beside it, and phones that come to them.
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +14,7 @@ import { barriers, overflow, smallTargets } from './looks.js';
 import { environment, start, tagbook } from './program.js';
 import { fileAt, site as siteOf } from './sites.js';
 
-const CHROMIUM = 'command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable';
+export const CHROMIUM = 'command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -112,6 +113,15 @@ export class Register extends Repository {
     return /[0-9a-z]{4}(-[0-9a-z]{4}){2}/.exec(this.tagbook('phone', 'enrol', person))[0];
   }
 
+  // Enrols a phone of someone at the desk at `base`, with a code that its keeper gave them.
+  async enrol(hand, base, person) {
+    const code = this.code(person);
+    await hand.open(`${base}desk/enrol`);
+    await hand.fill('The code that a keeper gave you', code);
+    assert.equal(await hand.tap('Enrol this phone'), 200);
+    return hand;
+  }
+
   openDesk(...args) {
     return start(['desk', '--repo', this.bare, ...args], this.options);
   }
@@ -140,7 +150,11 @@ export class Register extends Repository {
 // A phone in somebody's hand. `flaws` fills up with what is wrong with what it shows.
 export class Phone {
   static async of(browser, options = {}) {
-    const { page, context, complaints } = await openWindow(browser, PHONE, options);
+    return Phone.with(await openWindow(browser, PHONE, options));
+  }
+
+  // The same of a window that is open.
+  static with({ page, context, complaints = [] }) {
     page.setDefaultTimeout(PATIENCE);
     return Object.assign(new Phone(), { page, context, complaints, seen: [], requests: 0, answer: null }).listening();
   }
