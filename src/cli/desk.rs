@@ -14,7 +14,7 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use super::place::{Here, When};
 use super::serve::{listen, url};
-use super::{End, Outcome, Stop, build, paint};
+use super::{End, Outcome, Stop, build, fonts, paint};
 use crate::desk::asked::Asked;
 use crate::desk::{Desk, Settings, Trust, http};
 use crate::git::{Remote, Repo};
@@ -227,7 +227,7 @@ impl Site {
         let here = Here { root: settings.repository.clone(), tree, opened, rev: Some((Mutex::new(repo), commit)) };
         for (audience, folder) in [(Audience::Team, &self.team), (Audience::Public, &self.public)] {
             let moment = build::moment(&here, &When::default())?;
-            let build = Build { audience, moment, commits: build::commits(&here)? };
+            let build = Build { audience, moment, commits: build::commits(&here)?, fonts: fonts::system };
             build::write(&here, &build, theme, folder)?;
         }
         Ok(())

@@ -6,8 +6,10 @@ mod build;
 mod check;
 mod demo;
 mod desk;
+mod fonts;
 mod import;
 mod init;
+mod jobs;
 mod label;
 #[cfg(feature = "lambda")]
 mod lambda;
@@ -20,6 +22,7 @@ mod phone;
 mod place;
 mod record;
 mod said;
+mod schema;
 mod serve;
 mod show;
 mod table;
@@ -57,6 +60,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Log(log::Args),
+    Jobs(jobs::Args),
     Add(add::Args),
     Label(label::Args),
     #[command(subcommand)]
@@ -65,6 +69,7 @@ enum Command {
     #[command(flatten)]
     Motion(motion::Asked),
     Import(import::Args),
+    Schema(schema::Args),
 }
 
 /// How a command ended that did not fail.
@@ -172,12 +177,14 @@ pub fn run() -> ExitCode {
         Command::List(list) => list::run(register, list),
         Command::Show(show) => show::run(register, show),
         Command::Log(log) => log::run(register, log),
+        Command::Jobs(jobs) => jobs::run(register, jobs),
         Command::Add(add) => add::run(register, add),
         Command::Label(label) => label::run(register, label),
         Command::Tags(tags) => tags::run(register, tags),
         Command::Audits(audits) => audits::run(register, audits),
         Command::Motion(asked) => motion::run(register, asked),
         Command::Import(import) => import::run(register, import),
+        Command::Schema(schema) => schema::run(schema),
     };
     match outcome {
         Ok(End::Clean) => ExitCode::SUCCESS,

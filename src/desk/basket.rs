@@ -16,15 +16,12 @@ use super::who::{Caller, SPEAKER};
 use super::{Desk, View};
 use crate::git;
 use crate::register::auditing::unknown_tag;
-use crate::register::motion::{PassedOver, kind};
+use crate::register::motion::{MOST_AT_ONCE, PassedOver, kind};
 use crate::register::tags::{on_label, words};
 use crate::register::time::instant;
 use crate::register::{Action, EventId, Motion, Number, Refusal, Refusals, Slug, Tz};
 use crate::site::Phrase;
 use crate::site::desk::{Input, Item, Look, Notice, View as Page};
-
-/// Assets that are moved at once.
-const MOST: usize = 200;
 
 /// Bytes of numbers that a phone keeps in its basket: a cookie has 4,096 at most.
 const MOST_KEPT: usize = 3500;
@@ -189,7 +186,7 @@ impl Desk {
             // Nothing was said of anything: all of it stays as it is.
             return Ok(Reply::elsewhere(self.at("me")));
         }
-        if wishes.is_empty() || wishes.len() > MOST {
+        if wishes.is_empty() || wishes.len() > MOST_AT_ONCE {
             return self.wrong_batch(asked, caller, "numbers", "basket_none");
         }
         let person = match self.speaker(asked, caller, small) {

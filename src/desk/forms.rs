@@ -144,7 +144,7 @@ impl Sheet<'_> {
         Some(input)
     }
 
-    fn job(&self) -> Input {
+    pub(super) fn job(&self) -> Input {
         let today = self.view.moment.today;
         let jobs = self.view.opened.register.jobs.values().filter(|job| job.until.is_none_or(|until| until >= today));
         let jobs = jobs.map(|job| (job.slug.to_string(), job.title.clone())).collect();

@@ -14,6 +14,7 @@ mod field;
 pub mod finding;
 mod fold;
 mod intents;
+pub mod job;
 pub mod locations;
 pub mod log;
 mod minting;

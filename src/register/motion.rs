@@ -15,6 +15,9 @@ use super::time::{Moment, day_of};
 use super::typed::Typing;
 use super::{Opened, Register};
 
+/// Assets that are moved at once, at most.
+pub const MOST_AT_ONCE: usize = 200;
+
 /// What someone wants recorded, of all these assets or of none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Motion {

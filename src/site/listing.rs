@@ -19,6 +19,12 @@ pub(super) struct Listing {
     pub facts: Vec<Fact>,
     pub bar: Option<Bar>,
     pub action: Option<Action>,
+    /// What can be done at the desk.
+    pub does: Vec<Go>,
+    /// The same as files, and what can be subscribed to.
+    pub papers: Vec<Go>,
+    /// The feed of what is listed, by its path from the root.
+    pub feed: Option<Go>,
     pub nothing: Option<Nothing>,
     pub sections: Vec<Section>,
     /// What leads from the page to the photos of its events.
@@ -50,6 +56,19 @@ pub(super) struct Section {
     pub pager: Option<Pager>,
     /// What is said where there is nothing in it.
     pub empty: Option<Phrase>,
+}
+
+/// Where one may go from here.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Go {
+    pub href: String,
+    pub word: Phrase,
+}
+
+impl Go {
+    pub fn to(href: String, word: Phrase) -> Go {
+        Go { href, word }
+    }
 }
 
 /// A link to a page of the site, by its path from the root.

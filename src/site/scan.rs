@@ -59,7 +59,7 @@ where
         press.hand_out(format!("static/{name}"), text)?;
     }
     for name in VENDORED {
-        let body = Body::Bytes(vendored(name).unwrap_or_default());
+        let body = Body::Bytes(vendored(name).unwrap_or_default().into());
         press.give(Output { path: format!("static/{name}"), body })?;
     }
     let address = |name: &str| format!("{name}?v={}", fingerprint(theme.file(name).unwrap_or_default()));

@@ -9,6 +9,7 @@ mod check;
 mod clones;
 mod examples;
 mod git;
+mod jobs;
 mod kinds;
 mod labels;
 mod look;
