@@ -30,6 +30,7 @@ struct Site<'a> {
     script: String,
     /// Whether a worker of ours stands before the site and the desk, for where there is no network.
     worker: bool,
+    /// The fingerprint of its script and style.
     offline: String,
     nav: Vec<Link>,
     more: Vec<Link>,
@@ -65,7 +66,7 @@ impl Frame {
             style: theme.fingerprint("style.css"),
             script: theme.fingerprint("script.js"),
             worker: has_worker(site),
-            offline: theme.fingerprint("offline.js"),
+            offline: theme.fingerprint("offline.js") + &theme.fingerprint("offline.css"),
             nav: links(&nav),
             more: links(&more),
         };

@@ -15,7 +15,7 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 const WORDS: &str = "strings.toml";
 
 /// Files that are handed out as they are.
-const STATICS: &[&str] = &["style.css", "script.js", "offline.js", "sw.js", "tag.svg"];
+const STATICS: &[&str] = &["style.css", "script.js", "offline.js", "offline.css", "sw.js", "tag.svg"];
 
 /// Templates, style, script and words, ready to be filled.
 #[derive(Debug, Clone)]
