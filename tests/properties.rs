@@ -136,10 +136,15 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
+/// Where photos of events lie.
+fn photo() -> impl Strategy<Value = String> {
+    "files/[a-z0-9-]{1,20}\\.(jpg|png|webp)"
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let by = prop_oneof![4 => person(), 1 => select(vec!["desk", "import"]).prop_map(slug)];
     let job = option::of(text().prop_map(|text| slug(&text)));
-    let extra = (option::of(text()), option::of(text()), job, vec(text(), 0..3));
+    let extra = (option::of(text()), option::of(text()), job, vec(photo(), 0..2));
     (at(), by, action(), extra).prop_map(|(at, by, action, (note, batch, job, photos))| {
         // A fault is told and a note is one.
         let told = matches!(action, Action::Report { .. } | Action::Note {});
@@ -196,7 +201,9 @@ proptest! {
     fn what_is_written_is_read_back(event in event()) {
         let shop = Shop::new().asset("CAM-0001").recorded(&event);
         let opened = shop.opened();
-        prop_assert_eq!(&opened.findings, &vec![], "{}", to_toml(&event));
+        // Its photos are not there.
+        let found = opened.findings.iter().filter(|finding| finding.rule != "missing-file").collect::<Vec<_>>();
+        prop_assert!(found.is_empty(), "{found:?} {}", to_toml(&event));
         let read: Vec<_> = shop.log().events().iter().map(|logged| logged.event.clone()).collect();
         prop_assert_eq!(read, vec![event]);
     }

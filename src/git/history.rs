@@ -82,6 +82,8 @@ impl Walker<'_> {
         let parents: Vec<Oid> = commit.parent_ids().collect();
         // The parents of a shallow clone's last commits are not there, and were not visited.
         let known: Vec<Oid> = parents.iter().copied().filter(|parent| self.roots.contains_key(parent)).collect();
+        let header = String::from_utf8_lossy(commit.raw_header_bytes());
+        let is_whole = known.len() == header.lines().filter(|line| line.starts_with("parent ")).count();
         let root = self.root(id)?;
         self.roots.insert(id, root);
         let Some(root) = root else { return Ok(()) };
@@ -91,7 +93,6 @@ impl Walker<'_> {
             return Ok(());
         }
         let described = self.repo.describe(id)?;
-        let is_whole = known.len() == parents.len();
         let mut events = Vec::new();
         for asset in &changed {
             events.push(self.events(asset)?);

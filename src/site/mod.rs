@@ -172,7 +172,7 @@ pub fn render<E: Send>(
     let has_worker = frame::has_worker(&site);
     for (name, text) in press.statics() {
         match name {
-            "sw.js" | "offline.js" if !has_worker => {}
+            "sw.js" | "offline.js" | "offline.css" if !has_worker => {}
             // It stands before all that lies beside it.
             "sw.js" => press.hand_out(name, text)?,
             _ => press.hand_out(format!("static/{name}"), text)?,

@@ -69,7 +69,7 @@ struct OfflinePage {
     kinds: Vec<(&'static str, String)>,
 }
 
-/// Hands out the worker, the page, and what it shows.
+/// Hands out the page, and what it shows.
 pub(super) fn print<S, E>(press: &Press<S>) -> Result<(), Failure<E>>
 where
     S: Fn(Output) -> Result<(), E>,

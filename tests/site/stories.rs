@@ -19,6 +19,11 @@ fn page(log: &str) -> String {
     text(&studio().log("CAM-0001", log).team()["CAM-0001/index.html"])
 }
 
+/// Everything that happened, which an asset's own page shows the newest of.
+fn history(log: &str) -> String {
+    text(&studio().log("CAM-0001", log).team()["CAM-0001/history/index.html"])
+}
+
 #[test]
 fn the_page_answers_first() {
     let out = page("2026-11-23T08:14:00Z checkout ana to = 'ana' ;; due = 2026-11-27 ;; job = 'nord'");
@@ -41,7 +46,7 @@ fn the_page_answers_first() {
 
 #[test]
 fn history_is_told_with_the_person_first() {
-    let told = page(
+    let told = history(
         "2026-11-17T07:40:00Z checkout ana to = 'ben' ;; due = 2026-11-20
          2026-11-18T07:40:00Z transfer ben to = 'ana'
          2026-11-18T07:41:00Z accept ana

@@ -14,6 +14,11 @@ const learn = async (tools) => {
   const page = await (await caches.match(`${home}offline/`, { ignoreVary: true }))?.text();
   const there = page && new DOMParser().parseFromString(page, 'text/html');
   words = (document.querySelector('#offline-words') ?? there?.querySelector('#offline-words'))?.dataset;
+  if (!document.querySelector('#offline-words')) {
+    const style = make('link', { rel: 'stylesheet', href: import.meta.url.replace('offline.js', 'offline.css') });
+    document.head.append(style);
+    await new Promise((done) => ['load', 'error'].forEach((event) => style.addEventListener(event, done)));
+  }
   desk = new URL(document.body.dataset.desk ?? there?.body.dataset.desk ?? '', location).pathname;
 };
 

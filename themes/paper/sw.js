@@ -11,7 +11,7 @@ const SHELL = called('shell');
 const PAGES = called('pages');
 const FILES = called('files');
 const REGISTER = called('register');
-const MOST = { [SHELL]: 12, [PAGES]: 60, [FILES]: 60 };
+const MOST = { [PAGES]: 60, [FILES]: 60 };
 
 const OFFLINE = `${home}offline/`;
 const SNAPSHOT = `${home}snapshot.json`;
@@ -48,11 +48,12 @@ const numberOf = (url) => {
 
 const keep = async (part, key, answer) => {
   const cache = await caches.open(part);
+  if (!MOST[part]) return cache.put(key, answer);
   // What was kept last is the last to go.
   await cache.delete(key);
   await cache.put(key, answer);
   const keys = await cache.keys();
-  await Promise.all(keys.slice(0, Math.max(0, keys.length - (MOST[part] ?? keys.length))).map((old) => cache.delete(old)));
+  return Promise.all(keys.slice(0, -MOST[part]).map((old) => cache.delete(old)));
 };
 
 const kept = async (part, key, how) => (await caches.open(part)).match(key, { ignoreVary: true, ...how });
@@ -68,8 +69,11 @@ const keepShell = async () => {
   const script = /data-offline="([^"]+)"/.exec(text)[1];
   const needs = [...text.matchAll(/"\.\.\/(static\/[^"]+)"/g)].map(([, path]) => home + path);
   needs.push(`${home}static/offline.js?v=${script}`);
-  await Promise.all(needs.map(async (url) => keep(SHELL, url, await fetch(url))));
-  await keep(SHELL, OFFLINE, page);
+  const shell = await caches.open(SHELL);
+  await shell.addAll(needs);
+  await shell.put(OFFLINE, page);
+  const old = (await shell.keys()).filter(({ url }) => url !== OFFLINE && !needs.includes(url));
+  await Promise.all(old.map((one) => shell.delete(one)));
 };
 
 const fetched = (url) => fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(AT_MOST) }).catch(() => null);
