@@ -9,18 +9,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tree", &[]),
     ("register", &["tree"]),
     ("labels", &["tree", "register"]),
-    ("site", &["tree", "register", "labels"]),
+    ("document", &["labels"]),
+    ("site", &["tree", "register", "labels", "document"]),
     ("exchange", &["tree", "register"]),
     ("trail", &["tree", "register"]),
     ("disk", &["tree"]),
     ("git", &["tree"]),
     ("desk", &["tree", "register", "site", "git"]),
-    ("cli", &["tree", "register", "labels", "site", "exchange", "trail", "disk", "git", "desk"]),
+    ("cli", &["tree", "register", "labels", "document", "site", "exchange", "trail", "disk", "git", "desk"]),
     ("main", &["cli"]),
 ];
 
 /// Rooms that know no disk, clock, network or terminal.
-const PURE: &[&str] = &["tree", "register", "labels", "site", "exchange", "trail"];
+const PURE: &[&str] = &["tree", "register", "labels", "document", "site", "exchange", "trail"];
 
 /// What the world is reached by.
 const WORLD: &[&str] = &[

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::place::{Here, When, has_errors};
-use super::{End, Outcome, Stop, check, paint};
+use super::{End, Outcome, Stop, check, fonts, paint};
 use crate::disk::{self, Tried, Unfit};
 use crate::git::Repo;
 use crate::register::{Audience, EventId, Moment, Number, Severity};
@@ -51,7 +51,12 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     }
     let audience = args.audience.unwrap_or(here.opened.register.config.site.audience);
     let out = args.out.clone().unwrap_or_else(|| here.root.join("site"));
-    let files = write(&here, &Build { audience, moment, commits: commits(&here)? }, &theme(&here)?, &out)?;
+    let files = write(
+        &here,
+        &Build { audience, moment, commits: commits(&here)?, fonts: fonts::system },
+        &theme(&here)?,
+        &out,
+    )?;
     let assets = paint::count(here.opened.register.assets.len(), "asset");
     let whom = if audience == Audience::Team { "the team" } else { "the public" };
     paint::say(format!("{assets} · {} for {whom} in {}", paint::count(files, "file"), out.display()))?;
@@ -129,7 +134,7 @@ pub(super) fn write(here: &Here, build: &Build, theme: &Theme, out: &Path) -> Re
     let sink = |output: Output| -> Result<(), Stop> {
         match output.body {
             Body::Text(text) => site.put(&output.path, text.as_bytes())?,
-            Body::Bytes(bytes) => site.put(&output.path, bytes)?,
+            Body::Bytes(bytes) => site.put(&output.path, &bytes)?,
             Body::File { from, strip } => site.put(&output.path, &carried(here, &from, strip)?)?,
         }
         Ok(())

@@ -14,11 +14,11 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use super::place::{Here, When};
 use super::serve::{listen, url};
-use super::{End, Outcome, Stop, build, paint};
+use super::{End, Outcome, Stop, build, fonts, paint};
 use crate::desk::asked::Asked;
 use crate::desk::{Desk, Settings, Trust, http};
 use crate::git::{Remote, Repo};
-use crate::register::{self, Audience};
+use crate::register::{self, Audience, Number};
 use crate::site::{Build, Theme};
 
 /// How often a desk with a site looks for commits that it did not make itself.
@@ -227,7 +227,7 @@ impl Site {
         let here = Here { root: settings.repository.clone(), tree, opened, rev: Some((Mutex::new(repo), commit)) };
         for (audience, folder) in [(Audience::Team, &self.team), (Audience::Public, &self.public)] {
             let moment = build::moment(&here, &When::default())?;
-            let build = Build { audience, moment, commits: build::commits(&here)? };
+            let build = Build { audience, moment, commits: build::commits(&here)?, fonts: fonts::system };
             build::write(&here, &build, theme, folder)?;
         }
         Ok(())
@@ -240,8 +240,9 @@ async fn show(State(site): State<Site>, request: Request) -> Response {
     let desk = Arc::clone(&site.desk);
     let answered = tokio::task::spawn_blocking(move || {
         let is_known = desk.caller(&asked).is_ok_and(|caller| caller.is_known());
-        // The address on a label has one part, the number.
-        let live = (asked.path.len() == 1).then(|| desk.answer(&asked)).filter(|reply| reply.status == 200);
+        // The address on a label has one part, the number; pages of the site are not the desk's of the same name.
+        let is_label = matches!(asked.path.as_slice(), [part] if Number::typed(part).is_ok());
+        let live = is_label.then(|| desk.answer(&asked)).filter(|reply| reply.status == 200);
         (is_known, live)
     });
     let Ok((is_known, live)) = answered.await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };

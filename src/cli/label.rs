@@ -6,7 +6,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use resvg::usvg::fontdb::Database;
 
 use super::list::{Filters, known};
 use super::motion::seal;
@@ -14,7 +13,7 @@ use super::place::{Here, When};
 use super::record::{How, all_but_last, record};
 use super::table::{self, Cell};
 use super::tags::Tie;
-use super::{End, Outcome, Stop, build, paint};
+use super::{End, Outcome, Stop, build, fonts, paint};
 use crate::git::Repo;
 use crate::labels::layout::{self, Label, Shape, Words};
 use crate::labels::sheet::{self, Page, Printing};
@@ -394,28 +393,10 @@ impl<'h> Labels<'h> {
 
     /// The fonts of this program, and those of the system where these lack something.
     fn fonts(words: &[Words]) -> Fonts {
-        let own = Fonts::default();
-        let lacking = |fonts: &Fonts| -> BTreeSet<char> {
+        fonts::drawing(|fonts| {
             let texts = words.iter().flat_map(|words| [&words.name, &words.owner, &words.found]);
             texts.flat_map(|text| fonts.lacks(text).collect::<Vec<_>>()).collect()
-        };
-        let lacks = lacking(&own);
-        if lacks.is_empty() {
-            return own;
-        }
-        let mut others = Database::new();
-        others.load_system_fonts();
-        let all = Fonts::with(&others, &lacks);
-        let lacking = lacking(&all);
-        if !lacking.is_empty() {
-            let shown: Vec<String> = lacking.iter().take(8).map(|c| format!("`{}`", c.escape_debug())).collect();
-            let more = if lacking.len() > 8 { " and others" } else { "" };
-            paint::note(&format!(
-                "no font of this machine has {}{more}: a question mark is printed instead; install one, such as Noto Sans for that script",
-                shown.join(", ")
-            ));
-        }
-        all
+        })
     }
 
     fn write_all(&self, pages: usize, page: impl Fn(usize) -> Result<Page, Stop> + Sync) -> Result<String, Stop> {
@@ -433,7 +414,9 @@ impl<'h> Labels<'h> {
         let title = &self.here.opened.register.config.title;
         match self.print.format {
             Formats::Pdf => {
-                let document = pdf::document(pages, title, fonts, page)?;
+                // A label that is printed to fit the page is no label of this stock.
+                let about = pdf::About { title, language: None, is_to_scale: true };
+                let document = pdf::document(pages, &about, fonts, page)?;
                 self.write("pdf", 0, 1, &document)
             }
             Formats::Zpl => {

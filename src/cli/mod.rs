@@ -1,12 +1,15 @@
 //! The command line: the only room that talks to a person at a keyboard, and the only one that prints.
 
 mod add;
+mod audits;
 mod build;
 mod check;
 mod demo;
 mod desk;
+mod fonts;
 mod import;
 mod init;
+mod jobs;
 mod label;
 #[cfg(feature = "lambda")]
 mod lambda;
@@ -19,6 +22,7 @@ mod phone;
 mod place;
 mod record;
 mod said;
+mod schema;
 mod serve;
 mod show;
 mod table;
@@ -56,13 +60,16 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Log(log::Args),
+    Jobs(jobs::Args),
     Add(add::Args),
     Label(label::Args),
     #[command(subcommand)]
     Tags(tags::Args),
+    Audits(audits::Args),
     #[command(flatten)]
     Motion(motion::Asked),
     Import(import::Args),
+    Schema(schema::Args),
 }
 
 /// How a command ended that did not fail.
@@ -170,11 +177,14 @@ pub fn run() -> ExitCode {
         Command::List(list) => list::run(register, list),
         Command::Show(show) => show::run(register, show),
         Command::Log(log) => log::run(register, log),
+        Command::Jobs(jobs) => jobs::run(register, jobs),
         Command::Add(add) => add::run(register, add),
         Command::Label(label) => label::run(register, label),
         Command::Tags(tags) => tags::run(register, tags),
+        Command::Audits(audits) => audits::run(register, audits),
         Command::Motion(asked) => motion::run(register, asked),
         Command::Import(import) => import::run(register, import),
+        Command::Schema(schema) => schema::run(schema),
     };
     match outcome {
         Ok(End::Clean) => ExitCode::SUCCESS,

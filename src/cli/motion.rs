@@ -184,7 +184,7 @@ pub(super) fn run(register: Option<&Path>, asked: &Asked) -> Outcome {
 }
 
 /// Something that no other command has: what the ids of its events are made from.
-fn seed() -> String {
+pub(super) fn seed() -> String {
     let mut bytes = [0; 20];
     // Without the system's randomness the time and the process tell commands apart.
     if getrandom::fill(&mut bytes).is_err() {
@@ -243,7 +243,7 @@ impl Wish for Entry<'_> {
     }
 }
 
-fn all_refused(refusals: Refusals) -> Vec<Stop> {
+pub(super) fn all_refused(refusals: Refusals) -> Vec<Stop> {
     refusals.into_iter().map(|refused| Stop::Ruled(Box::new(refused))).collect()
 }
 

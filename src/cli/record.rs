@@ -1,5 +1,6 @@
 //! What every writing command does: decide on what is committed, commit it, share it, and say how it went.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use super::{Stop, paint};
 use crate::disk::{self, Tried};
 use crate::git::{self, Answer, Author, Branch, Change, Failure, Job, Reach, Repo, Verdict, Writer};
 use crate::register::picture::Photo;
-use crate::register::{self, Moment, Number, Opened, Posting, Register, Slug, did_you_mean};
+use crate::register::{self, Moment, Number, Opened, Person, Posting, Register, Role, Slug, did_you_mean};
 use crate::site::photo::taken;
 use crate::tree::{Entry, Tree};
 
@@ -229,13 +230,14 @@ fn decide(
     };
     let assets = &opened.register.assets;
     let folders: Vec<String> = concerned.iter().filter_map(|number| Some(assets.get(number)?.folder.clone())).collect();
-    if let Some(stop) = uncommitted(root, repo, local, &folders)? {
+    let ways = Ways::to(&folders);
+    if let Some(stop) = uncommitted(root, repo, local, &ways)? {
         return Ok(Err(vec![stop]));
     }
-    let logs = repo.part_at(commit, &|folder| folders.iter().any(|asset| on_the_way(folder, asset)))?;
+    let logs = repo.part_at(commit, &|folder| ways.lead_through(folder))?;
     let here = Here { tree, opened: Opened { ledger: register::open(&logs).ledger, ..opened } };
     let posting = wish.decide(&here, &by, &moment);
-    let unknown = |path: &str| path.contains("/log/") && !folders.iter().any(|folder| on_the_way_in(path, folder));
+    let unknown = |path: &str| path.contains("/log/") && !ways.lead_into(path);
     if let Ok(Some(posting)) = &posting
         && let Some((path, _)) = posting.files.iter().find(|(path, _)| unknown(path))
     {
@@ -244,8 +246,28 @@ fn decide(
     Ok(posting)
 }
 
-fn on_the_way_in(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+/// The folders of some assets, and all that lie above them.
+struct Ways<'f> {
+    assets: BTreeSet<&'f str>,
+    above: BTreeSet<&'f str>,
+}
+
+impl Ways<'_> {
+    fn to(folders: &[String]) -> Ways<'_> {
+        let slashes = |folder: &'_ str| folder.match_indices('/').map(|(at, _)| at + 1).collect::<Vec<_>>();
+        let above = folders.iter().flat_map(|folder| slashes(folder).into_iter().map(|end| &folder[..end]));
+        Ways { assets: folders.iter().map(String::as_str).collect(), above: above.collect() }
+    }
+
+    /// Whether a path lies in the folder of one of the assets.
+    fn lead_into(&self, path: &str) -> bool {
+        path.match_indices('/').any(|(end, _)| self.assets.contains(&path[..end]))
+    }
+
+    /// Whether a folder has something to do with their records and logs: it lies above them, or in them.
+    fn lead_through(&self, folder: &str) -> bool {
+        folder.is_empty() || self.above.contains(folder) || (self.lead_into(folder) && !folder.ends_with("/files/"))
+    }
 }
 
 /// Whether a folder is none of an asset's with its log or files. A group of assets may be called so.
@@ -255,10 +277,10 @@ fn without_logs(folder: &str) -> bool {
 }
 
 /// Whether one of the assets has events or a record in the folder that are not committed: on less than is known, nothing is decided.
-fn uncommitted(root: &Path, repo: &Repo, local: git2::Oid, folders: &[String]) -> Result<Option<Stop>, git::Error> {
-    for asset in folders {
+fn uncommitted(root: &Path, repo: &Repo, local: git2::Oid, ways: &Ways) -> Result<Option<Stop>, git::Error> {
+    let committed = repo.part_at(local, &|folder| ways.lead_through(folder))?;
+    for asset in &ways.assets {
         let there = disk::read_folder(root, asset);
-        let committed = repo.part_at(local, &|folder| on_the_way(folder, asset))?;
         let text = |entry: Option<&Entry>| match entry {
             Some(Entry::Toml(text)) => Some(text.replace("\r\n", "\n")),
             _ => None,
@@ -278,12 +300,6 @@ fn uncommitted(root: &Path, repo: &Repo, local: git2::Oid, folders: &[String]) -
         }
     }
     Ok(None)
-}
-
-/// Whether a folder has something to do with an asset's record and log: it lies above them, or in them.
-fn on_the_way(folder: &str, asset: &str) -> bool {
-    let asset = format!("{asset}/");
-    asset.starts_with(folder) || (folder.starts_with(&asset) && !folder.ends_with("/files/"))
 }
 
 /// Says of what nobody knows that it stands in the folder, but in no commit.
@@ -345,6 +361,15 @@ pub(super) fn photo(path: &Path) -> Result<Photo, Stop> {
     let bytes = fs::read(path).tried("read", path)?;
     let why = |unfit| Stop::Refused(format!("`{}` is no photo to keep: {unfit}", path.display()), None);
     taken(bytes).map_err(why)
+}
+
+/// A refusal for whoever is no keeper, or not any more.
+pub(super) fn only_keepers(register: &Register, by: &Slug, moment: &Moment) -> Result<(), Vec<Stop>> {
+    let is_keeper = |person: &Person| person.role == Role::Keeper && !person.has_left(moment);
+    if register.people.get(by).is_some_and(is_keeper) {
+        return Ok(());
+    }
+    Err(vec![Stop::Refused("only keepers may do that".into(), Some("ask a keeper".into()))])
 }
 
 /// A commit's id as people read it.

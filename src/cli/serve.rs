@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::live::{self, Shown};
 use super::place::{Here, When, find};
-use super::{End, Outcome, Stop, build, check, paint};
+use super::{End, Outcome, Stop, build, check, fonts, paint};
 use crate::desk::{Desk, Settings, Trust};
 use crate::disk;
 use crate::git::Repo;
@@ -169,7 +169,7 @@ impl Work {
             paint::note(&format!("{}; the last good site stays", paint::count(errors.len(), "error")));
             return Ok((0, errors));
         }
-        let build = Build { audience: self.audience, moment, commits: build::commits(&here)? };
+        let build = Build { audience: self.audience, moment, commits: build::commits(&here)?, fonts: fonts::system };
         let files = build::write(&here, &build, &build::theme(&here)?, site)?;
         Ok((files, Vec::new()))
     }

@@ -7,11 +7,11 @@ use chrono::Utc;
 use super::label::{Labels, Print};
 use super::motion::seal;
 use super::place::Here;
-use super::record::{self, How, Wish, all_but_last, record};
+use super::record::{self, How, Wish, all_but_last, only_keepers, record};
 use super::table::Cell;
 use super::{End, Outcome, Stop, paint, place, table};
 use crate::register::tags::{self, MOST, Mistyped, batch, batch_name};
-use crate::register::{Finding, Moment, Number, Posting, Register, Role, Slug};
+use crate::register::{Finding, Moment, Number, Posting, Register, Slug};
 
 /// Mint tags before they are needed, list them, and tie them to things
 #[derive(Debug, clap::Subcommand)]
@@ -177,12 +177,4 @@ fn tied(here: &record::Here, register: &Register, tag: &Number, number: &Number)
 fn random() -> Option<[u8; 4]> {
     let mut bytes = [0; 4];
     getrandom::fill(&mut bytes).ok().map(|()| bytes)
-}
-
-fn only_keepers(register: &Register, by: &Slug, moment: &Moment) -> Result<(), Vec<Stop>> {
-    let is_keeper = |person: &crate::register::Person| person.role == Role::Keeper && !person.has_left(moment);
-    if register.people.get(by).is_some_and(is_keeper) {
-        return Ok(());
-    }
-    Err(vec![Stop::Refused("only keepers may do that".into(), Some("ask a keeper".into()))])
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::asked::{Asked, Fields};
 use super::forms::Sheet;
+use super::motion::Noting;
 use super::motions::{Fate, Wrong, refused_items};
 use super::pages::{button, item, kept, nonce};
 use super::receipt::recorded_line;
@@ -14,14 +15,13 @@ use super::scanner::is_scanned;
 use super::who::{Caller, SPEAKER};
 use super::{Desk, View};
 use crate::git;
-use crate::register::motion::{PassedOver, kind};
+use crate::register::auditing::unknown_tag;
+use crate::register::motion::{MOST_AT_ONCE, PassedOver, kind};
+use crate::register::tags::{on_label, words};
 use crate::register::time::instant;
 use crate::register::{Action, EventId, Motion, Number, Refusal, Refusals, Slug, Tz};
 use crate::site::Phrase;
 use crate::site::desk::{Input, Item, Look, Notice, View as Page};
-
-/// Assets that are moved at once.
-const MOST: usize = 200;
 
 /// Bytes of numbers that a phone keeps in its basket: a cookie has 4,096 at most.
 const MOST_KEPT: usize = 3500;
@@ -76,6 +76,10 @@ impl Desk {
         if !caller.is_known() {
             return Ok(self.enrol_page(asked, small, caller, Some(401)));
         }
+        if is_of_sightings(&asked.fields) {
+            let typed = asked.fields.said("numbers").unwrap_or_default();
+            return self.sightings_page(asked, caller, typed, &Vec::new(), 200);
+        }
         if is_scanned(asked) {
             let typed = asked.fields.said("numbers").unwrap_or_default();
             return self.basket_page(asked, caller, typed, &Vec::new(), 200);
@@ -101,6 +105,9 @@ impl Desk {
         wrong: &Wrong,
         status: u16,
     ) -> Result<Reply, git::Error> {
+        if is_of_sightings(&asked.fields) {
+            return self.sightings_page(asked, caller, typed, wrong, status);
+        }
         let (found, unknown) = self.numbers(typed)?;
         let view = self.view(&found)?;
         Ok(self.page(&view, caller, status, |look| {
@@ -137,7 +144,7 @@ impl Desk {
     }
 
     /// The assets that are named in a text, each once, and what names none.
-    fn numbers(&self, typed: &str) -> Result<(Vec<Number>, Vec<String>), git::Error> {
+    pub(super) fn numbers(&self, typed: &str) -> Result<(Vec<Number>, Vec<String>), git::Error> {
         let (mut found, mut unknown) = (Vec::new(), Vec::new());
         for word in words(typed) {
             match self.named(word)? {
@@ -151,7 +158,7 @@ impl Desk {
 
     /// The asset that a word names, by its number, a former one, or the address on its label.
     pub(super) fn named(&self, word: &str) -> Result<Option<Number>, git::Error> {
-        let word = last_part(word);
+        let word = on_label(word);
         if word.contains(char::is_control) {
             return Ok(None);
         }
@@ -179,7 +186,7 @@ impl Desk {
             // Nothing was said of anything: all of it stays as it is.
             return Ok(Reply::elsewhere(self.at("me")));
         }
-        if wishes.is_empty() || wishes.len() > MOST {
+        if wishes.is_empty() || wishes.len() > MOST_AT_ONCE {
             return self.wrong_batch(asked, caller, "numbers", "basket_none");
         }
         let person = match self.speaker(asked, caller, small) {
@@ -191,7 +198,13 @@ impl Desk {
         let but: &[&str] = if nonce.is_empty() { &["by"] } else { &["by", "at"] };
         let all: String = kept(&asked.fields, but).iter().map(|(name, value)| format!("{name}={value}\n")).collect();
         let batch = EventId::hashed(&[person.as_str(), nonce, &all, "batch"]).as_str()[..8].to_owned();
-        let mut basket = Basket { batch, ..Basket::default() };
+        let audit = asked.fields.said("audit").filter(|_| is_of_sightings(&asked.fields));
+        let audit = audit.map(|audit| Slug::referred(&audit.to_lowercase()));
+        if audit.as_ref().is_some_and(|audit| !small.opened.register.audits.contains_key(audit)) {
+            return self.wrong_batch(asked, caller, "audit", "audit_unknown_here");
+        }
+        let noting = audit.map(|audit| Noting { audit, tags: Vec::new() });
+        let mut basket = Basket { batch, noting, ..Basket::default() };
         for wish in &wishes {
             if let Some(bad) = self.add(wish, &person, small, &mut basket)? {
                 let is_listed = asked.fields.said("numbers").is_some() && !asked.wants_json();
@@ -203,15 +216,17 @@ impl Desk {
                 };
             }
         }
-        if basket.motions.is_empty() && basket.refused.is_empty() {
+        let has_tags = basket.noting.as_ref().is_some_and(|noting| !noting.tags.is_empty());
+        if basket.motions.is_empty() && basket.refused.is_empty() && !has_tags {
             return self.wrong_batch(asked, caller, "numbers", "basket_none");
         }
         self.set_apart(&mut basket)?;
         let motions = std::mem::take(&mut basket.motions);
-        let fate = self.decide(motions, small, &person, caller);
+        let noting = basket.noting.clone().filter(|_| has_tags);
+        let fate = self.decide((motions, noting), small, &person, caller);
         let reply = self.tell_of_many(asked, caller, &basket, fate)?;
-        // What could not be recorded is still in it.
-        let is_done = reply.status == 200 && !is_scanned(asked);
+        // What could not be recorded is still in it; what the scanner or an audit saw never was.
+        let is_done = reply.status == 200 && !is_scanned(asked) && !is_of_sightings(&asked.fields);
         let reply = if is_done { reply.with_cookie(self.cookie(BASKET, "", true)) } else { reply };
         Ok(if caller.is_counter { reply.with_cookie(self.cookie(SPEAKER, person.as_str(), true)) } else { reply })
     }
@@ -237,6 +252,10 @@ impl Desk {
     fn add(&self, wish: &Wish, person: &Slug, small: &View, basket: &mut Basket) -> Result<Option<Wrong>, git::Error> {
         let number = self.named(&wish.typed)?;
         let Some(number) = number else {
+            if let (Some(noting), Some(tag)) = (&mut basket.noting, unknown_tag(&wish.typed)) {
+                noting.tags.push(tag);
+                return Ok(None);
+            }
             basket.unread.push(wish.typed.chars().take(60).collect());
             return Ok(None);
         };
@@ -299,7 +318,8 @@ impl Desk {
             (None, None) => None,
         };
         let mistyped = !refusals.is_empty() && refusals.iter().all(|(_, refusal)| super::reply::status(refusal) == 422);
-        let status = match (done.is_empty(), mistyped) {
+        let noted = std::mem::take(&mut outcome.noted);
+        let status = match (done.is_empty() && noted.is_empty(), mistyped) {
             (false, _) => 200,
             (true, true) => 422,
             (true, false) => 409,
@@ -307,18 +327,25 @@ impl Desk {
         let view =
             self.view(&[done.iter().map(|(number, _)| number.clone()).collect(), basket.numbers.clone()].concat())?;
         let mut reply = if asked.wants_json() {
-            Reply::json(status, many_json(&done, commit.as_deref(), self.refused(&refusals)?, basket))
+            let mut answer = many_json(&done, commit.as_deref(), self.refused(&refusals)?, basket);
+            if !noted.is_empty() {
+                answer["ok"] = true.into();
+                answer["unknown"] = json!(noted);
+            }
+            Reply::json(status, answer)
         } else {
             self.page(&view, caller, status, |look| {
-                let receipt = Receipt { done: &done, commit: commit.as_deref(), refusals: &refusals, basket };
+                let receipt =
+                    Receipt { done: &done, noted: &noted, commit: commit.as_deref(), refusals: &refusals, basket };
                 let mut page = self.receipt_of_many(&view, look, caller, &receipt, &outcome.passed_over);
                 let refused = receipt.refusals.iter().map(|(number, _)| number.to_string());
                 let left: Vec<String> = refused.chain(basket.unread.iter().cloned()).collect();
-                page.links.extend(self.scan_on(asked, look, !done.is_empty(), &left));
+                let is_recorded = !done.is_empty() || !noted.is_empty();
+                page.links.extend(self.scan_on(asked, look, is_recorded, &left));
                 page
             })
         };
-        reply.has_recorded = !outcome.done.is_empty();
+        reply.has_recorded = !outcome.done.is_empty() || !noted.is_empty();
         Ok(reply)
     }
 
@@ -330,7 +357,7 @@ impl Desk {
         receipt: &Receipt,
         passed_over: &[PassedOver],
     ) -> Page {
-        let Receipt { done, commit, refusals, basket } = *receipt;
+        let Receipt { done, noted, commit, refusals, basket } = *receipt;
         // The last word on each asset.
         let last: BTreeMap<&Number, &crate::register::Event> =
             done.iter().map(|(number, event)| (number, event)).collect();
@@ -338,14 +365,16 @@ impl Desk {
         let not_done = refusals.len() + basket.unread.len();
         let count = |name: &str, n: usize| look.count(name, n).plain().to_owned();
         page.notice = Some(Notice {
-            tone: if last.is_empty() {
-                "bad"
-            } else if not_done > 0 {
-                "warn"
-            } else {
-                "go"
+            tone: match last.len() + noted.len() {
+                0 => "bad",
+                _ if not_done > 0 => "warn",
+                _ => "go",
             },
-            title: if last.is_empty() { look.word("receipt_none") } else { count("receipt_count", last.len()) },
+            title: match (last.len(), noted.len()) {
+                (0, 0) => look.word("receipt_none"),
+                (0, tags) => count("receipt_noted", tags),
+                (things, _) => count("receipt_count", things),
+            },
             lines: (not_done > 0).then(|| count("receipt_not", not_done)).into_iter().collect(),
         });
         page.items = refused_items(look, view, refusals);
@@ -353,6 +382,12 @@ impl Desk {
             number: typed.clone(),
             line: Some(Phrase::text(&look.word(unknown(view, typed)))),
             tone: "bad",
+            ..Item::default()
+        }));
+        page.items.extend(noted.iter().map(|tag| Item {
+            number: tag.clone(),
+            line: Some(Phrase::text(&look.word("receipt_noted_line"))),
+            tone: "warn",
             ..Item::default()
         }));
         page.items.extend(passed_over.iter().map(|passed| Item {
@@ -384,6 +419,9 @@ impl Desk {
             }
             page.forms.push(button(self.at("batch"), look.word("do_undo_all"), hidden));
         }
+        if let Some(noting) = &basket.noting {
+            page.ways.push(self.link(&format!("audits/{}", noting.audit), look.word("audit_back")));
+        }
         page
     }
 }
@@ -398,14 +436,22 @@ struct Basket {
     /// What cannot be decided, for it was not said whole.
     refused: Refusals,
     numbers: Vec<Number>,
+    /// The audit that it was seen in, and what names no asset then.
+    noting: Option<Noting>,
 }
 
 /// What became of it.
 struct Receipt<'r> {
     done: &'r [(Number, crate::register::Event)],
+    noted: &'r [String],
     commit: Option<&'r str>,
     refusals: &'r Refusals,
     basket: &'r Basket,
+}
+
+/// Whether a batch is of things that were seen, in an audit or not.
+fn is_of_sightings(fields: &Fields) -> bool {
+    fields.said("kind") == Some("audit")
 }
 
 /// What is asked for each asset: by `numbers` and `kind`, or one by one.
@@ -503,13 +549,4 @@ fn many_json(
         json!({"code": "unknown-asset", "message": format!("there is no asset `{}`", typed.escape_debug()), "number": typed})
     }));
     json!({"ok": !done.is_empty(), "batch": basket.batch, "commit": commit, "events": events, "refusals": refusals})
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|word| !word.is_empty())
-}
-
-/// `CAM-0001` of a scanned address.
-fn last_part(word: &str) -> &str {
-    if word.contains("://") { word.trim_end_matches('/').rsplit('/').next().unwrap_or(word) } else { word }
 }

@@ -70,7 +70,7 @@ impl Sheet<'_> {
 
     /// Says of photos that came with what was typed that no browser sends them again.
     pub(super) fn ask_again(&self, inputs: &mut [Input]) {
-        for input in inputs.iter_mut().filter(|input| input.kind == "photo") {
+        for input in inputs.iter_mut().filter(|input| input.kind == "photo" && input.error.is_none()) {
             input.hint = Some(self.look.word("photo_again"));
         }
     }
@@ -144,7 +144,7 @@ impl Sheet<'_> {
         Some(input)
     }
 
-    fn job(&self) -> Input {
+    pub(super) fn job(&self) -> Input {
         let today = self.view.moment.today;
         let jobs = self.view.opened.register.jobs.values().filter(|job| job.until.is_none_or(|until| until >= today));
         let jobs = jobs.map(|job| (job.slug.to_string(), job.title.clone())).collect();

@@ -222,8 +222,7 @@ pub fn respond(reply: Reply, is_head: bool) -> Response {
         Body::Empty => ("text/plain; charset=utf-8", Vec::new(), None),
         Body::Page(text) => ("text/html; charset=utf-8", text.into_bytes(), None),
         Body::Json(value) => ("application/json", format!("{value}\n").into_bytes(), None),
-        Body::File(kind, bytes) => (kind, bytes, None),
-        Body::Picture(kind, bytes) => (kind, bytes, None),
+        Body::File(kind, bytes) | Body::Picture(kind, bytes) => (kind, bytes, None),
         Body::Elsewhere(to) => ("text/plain; charset=utf-8", Vec::new(), Some(to)),
     };
     let body = if is_head { Vec::new() } else { body };

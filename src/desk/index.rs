@@ -7,7 +7,7 @@ use git2::Oid;
 use super::shelf::Shelf;
 use crate::git::{self, Repo};
 use crate::register::tags::plain;
-use crate::register::{self, Number, Slug, Tz};
+use crate::register::{self, Audit, Number, Register, Slug, Tz};
 use crate::tree::{Entry, Tree};
 
 /// The whole register in a line for each asset. Following a commit costs what it changed; only the first reads everything.
@@ -33,6 +33,10 @@ struct Line {
     kit: Option<Number>,
     aliases: Vec<Number>,
     custodian: Option<Slug>,
+    location: Option<Slug>,
+    is_retired: bool,
+    /// The audits that have seen it, taken back or not.
+    audits: BTreeSet<Slug>,
     /// Bytes of its files.
     bytes: u64,
 }
@@ -68,12 +72,15 @@ impl Index {
                 opened.register.ground(asset),
                 chrono::DateTime::<chrono::Utc>::MAX_UTC,
             );
-            let custodian = folded.state.custody.map(|custody| custody.person);
+            let events = opened.ledger.log(&asset.number).events().iter();
             let line = Line {
                 number: asset.number.clone(),
                 kit: asset.part_of.clone(),
                 aliases: asset.aliases.clone(),
-                custodian,
+                custodian: folded.state.custody.map(|custody| custody.person),
+                location: folded.state.location,
+                is_retired: folded.state.retired.is_some(),
+                audits: events.filter_map(|logged| logged.event.action.audit().cloned()).collect(),
                 bytes: bytes(&tree, &format!("{}/files/", asset.folder)),
             };
             self.insert(format!("{}/", asset.folder), line);
@@ -124,6 +131,23 @@ impl Index {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// What an audit that is open has seen, and whatever else it may expect, in order of the numbers.
+    #[must_use]
+    pub fn counted(&self, audit: &Audit, register: &Register) -> Vec<Number> {
+        let is_inside = |line: &Line| match &line.location {
+            Some(at) => audit.covers(at, register),
+            None => audit.location.is_none(),
+        };
+        let counts = |line: &&Line| line.audits.contains(&audit.slug) || (!line.is_retired && is_inside(line));
+        self.lines.values().filter(counts).map(|line| line.number.clone()).collect()
+    }
+
+    /// All numbers.
+    #[must_use]
+    pub fn all(&self) -> Vec<Number> {
+        self.folders.keys().cloned().collect()
     }
 
     fn insert(&mut self, folder: String, line: Line) {

@@ -6,11 +6,13 @@
 //! 4. `pages` put the answer into words, as a page or for programs.
 
 pub mod asked;
+mod audits;
 mod basket;
 mod claim;
 mod forms;
 pub mod http;
 mod index;
+mod keeping;
 mod limits;
 mod mine;
 mod motion;
@@ -289,6 +291,12 @@ impl Desk {
             (false, [] | ["me" | "me.json"]) => self.mine(asked, view, caller),
             (false, ["batch"]) => self.basket(asked, view, caller),
             (true, ["batch"]) => self.record_many(asked, view, caller),
+            (false, ["audits" | "audits.json"]) => self.audits(asked, view, caller),
+            (true, ["audits"]) => self.open_audit(asked, view, caller),
+            (false, ["audits", slug]) => self.audit(asked, view, caller, slug),
+            (false, ["audits", slug, "close"]) => self.close_page(asked, view, caller, slug),
+            (true, ["audits", slug, "close"]) => self.close_audit(asked, view, caller, slug),
+            (_, ["audits", ..]) => Ok(self.not_found(asked)),
             (false, ["enrol"]) => Ok(self.enrol_page(asked, view, caller, None)),
             (true, ["enrol"]) => self.enrol(asked, view),
             (true, ["ask"]) => Ok(self.ask(asked, view)),
@@ -308,6 +316,7 @@ impl Desk {
             (false, [number, "tell"]) => self.tell_page(asked, number),
             (false, [number]) => self.asset(asked, caller, number),
             (false, [number, "photos", name]) => self.picture(asked, caller, number, &format!("photos/{name}")),
+            (false, [number, "qr.svg"]) => self.symbol(asked, caller, number),
             (false, [number, name]) if name.starts_with("photo.") => self.picture(asked, caller, number, name),
             (false, [number, kind]) => self.motion_page(asked, caller, number, kind),
             (true, [number, kind]) => self.record_one(asked, caller, number, kind),

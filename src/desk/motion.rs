@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Utc;
+use git2::Oid;
 
 use super::index::Index;
 use super::photos::have_room;
 use super::shelf::Shelf;
 use super::who::Caller;
-use crate::git::{Author, Change, Job, Verdict};
+use crate::git::{self, Author, Change, Job, Repo, Verdict};
 use crate::register::decide::Request;
 use crate::register::motion::PassedOver;
 use crate::register::picture::Photo;
-use crate::register::{Event, Moment, Motion, Number, Opened, Posting, Refusal, Refusals};
+use crate::register::{Event, Moment, Motion, Number, Opened, Posting, Refusal, Refusals, Slug, auditing};
 
 /// A motion as a job for a [`git::Writer`], which has it decided on every commit that it may come after.
 ///
@@ -37,6 +38,7 @@ pub fn job(motion: Motion, author: Author, committer: Option<Author>) -> Job<'st
     })
 }
 
+/// A posting as a commit of `author`.
 pub(super) fn change(posting: Posting, author: Author, committer: Option<Author>) -> Change {
     let Posting { files, removed, message } = posting;
     Change { files, removed, message, author, committer }
@@ -57,6 +59,8 @@ pub struct Outcome {
     pub passed_over: Vec<PassedOver>,
     /// Photos of what was recorded, by where they are filed.
     pub photos: Vec<(String, Photo)>,
+    /// Tags that stand on the list of an audit now.
+    pub noted: Vec<String>,
     /// Whether whoever asked is nobody any more: their phone is enrolled no longer, or they have left.
     pub is_revoked: bool,
 }
@@ -75,9 +79,35 @@ pub struct Known {
 /// Where a job leaves what it decided last.
 pub type Slot = Arc<Mutex<Outcome>>;
 
-/// Motions as one job and one commit. What each came to is left in `slot`, as it was decided last.
+/// Tags that an audit saw and that are in no register.
+#[derive(Debug, Clone)]
+pub(super) struct Noting {
+    /// The audit.
+    pub audit: Slug,
+    /// The tags.
+    pub tags: Vec<String>,
+}
+
+impl Noting {
+    /// A posting with the tags on the audit's list, and whether they stand on it then.
+    fn on(&self, repo: &Repo, commit: Oid, opened: &Opened, posting: Posting) -> Result<(Posting, bool), git::Error> {
+        let Some(audit) = opened.register.audits.get(&self.audit) else { return Ok((posting, false)) };
+        let new = audit.new_tags(&self.tags);
+        if new.is_empty() {
+            return Ok((posting, true));
+        }
+        let tree = repo.part_at(commit, &|folder| folder == "audits/")?;
+        let noted = tree.text(&auditing::path(&audit.slug)).map(|text| audit.noting(posting.clone(), text, &new));
+        Ok(match noted {
+            Some(Ok(noted)) => (noted, true),
+            _ => (posting, false),
+        })
+    }
+}
+
+/// Motions as one job and one commit, with tags that nobody knows. What each came to is left in `slot`, as it was decided last.
 pub(super) fn together(
-    motions: Vec<Motion>,
+    (motions, noting): (Vec<Motion>, Option<Noting>),
     (index, shelf): (Arc<Mutex<Index>>, Arc<Shelf>),
     (caller, who): (Caller, (Author, Author)),
     slot: &Slot,
@@ -104,8 +134,15 @@ pub(super) fn together(
         for motion in &motions {
             weigh(motion, &opened, &moment, bytes, &mut outcome);
         }
-        let verdict = if !outcome.done.is_empty() {
-            let posting = Posting::new(&opened.register, &outcome.done, &outcome.photos);
+        let nothing = outcome.done.is_empty();
+        let mut posting =
+            if nothing { Posting::default() } else { Posting::new(&opened.register, &outcome.done, &outcome.photos) };
+        if let Some(noting) = &noting {
+            let (with_tags, is_noted) = noting.on(repo, commit, &opened, posting)?;
+            posting = with_tags;
+            outcome.noted = if is_noted { noting.tags.clone() } else { Vec::new() };
+        }
+        let verdict = if !posting.files.is_empty() {
             Verdict::Write(change(posting, author, Some(committer)))
         } else if outcome.refused.is_empty() {
             Verdict::Known

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::asked::{Asked, Fields};
 use super::forms::{COMMON, Sheet, is_for_oneself};
-use super::motion::{self, Outcome, Slot};
+use super::motion::{self, Noting, Outcome, Slot};
 use super::pages::{button, in_words, item, kept, nonce, notice};
 use super::parts::PHOTO;
 use super::reply::{Reply, no, status};
@@ -18,7 +18,7 @@ use crate::register::motion::{kind, moves_kits};
 use crate::register::picture::{MOST_PHOTOS, Photo};
 use crate::register::time::instant;
 use crate::register::typed::{Typing, happened, text};
-use crate::register::{Event, EventId, Moment, Motion, Number, Refusals, Slug, What};
+use crate::register::{Event, EventId, Moment, Motion, Number, Refusal, Refusals, Slug, What};
 use crate::site::Phrase;
 use crate::site::desk::{Input, Item, Look, Notice, View as Page};
 
@@ -200,7 +200,7 @@ impl Desk {
         if let Some(without) = self.not_ticked(&view, &number, &asked.fields)? {
             motion.note = Some(motion.note.map_or(without.clone(), |note| format!("{note} ({without})")));
         }
-        let fate = self.decide(vec![motion], &view, &person, caller);
+        let fate = self.decide((vec![motion], None), &view, &person, caller);
         let reply = self.tell_of_one(asked, caller, &number, name, fate)?;
         Ok(if caller.is_counter { reply.with_cookie(self.cookie(SPEAKER, person.as_str(), true)) } else { reply })
     }
@@ -290,12 +290,18 @@ impl Desk {
         named.split([' ', ',']).filter(|part| !part.is_empty()).map(Number::typed).collect()
     }
 
-    /// Has motions decided and written, as one commit by `person`.
-    pub(super) fn decide(&self, motions: Vec<Motion>, view: &View, person: &Slug, caller: &Caller) -> Fate {
+    /// Has motions decided and written, and tags noted, as one commit by `person`.
+    pub(super) fn decide(
+        &self,
+        wanted: (Vec<Motion>, Option<Noting>),
+        view: &View,
+        person: &Slug,
+        caller: &Caller,
+    ) -> Fate {
         let slot = Slot::default();
         let who = self.authors(&view.opened, person);
         let shared = (Arc::clone(&self.index), Arc::clone(&self.shelf));
-        let answer = self.record(motion::together(motions, shared, (caller.clone(), who), &slot));
+        let answer = self.record(motion::together(wanted, shared, (caller.clone(), who), &slot));
         let outcome = std::mem::take(&mut *locked(&slot));
         match answer {
             Answer::Recorded(receipt) => Fate::Written(Some(receipt.commit), outcome),
@@ -519,8 +525,8 @@ fn seed(person: &Slug, kind: &str, fields: &Fields) -> String {
 }
 
 /// What was refused, as lines of a page.
-pub(super) fn refused_items(look: &Look, view: &View, refusals: &Refusals) -> Vec<Item> {
-    let line = |(number, refusal): &(Number, crate::register::Refusal)| Item {
+pub(super) fn refused_items(look: &Look, view: &View, refusals: &[(Number, Refusal)]) -> Vec<Item> {
+    let line = |(number, refusal): &(Number, Refusal)| Item {
         line: Some(Phrase::text(&in_words(look, refusal))),
         tone: "bad",
         ..item(look, view, number)

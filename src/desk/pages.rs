@@ -10,7 +10,7 @@ use super::who::{COOKIES, Caller, same_origin};
 use super::{Desk, View, is_near};
 use crate::register::event::SHAPES;
 use crate::register::motion::INTENTS;
-use crate::register::{Number, Refusal, Refusals};
+use crate::register::{Number, Refusal};
 use crate::site::desk::{Form, Item, Link, Look, Notice, Stand};
 use crate::site::{Phrase, desk as words};
 
@@ -45,6 +45,10 @@ impl Desk {
             if caller.is_known() {
                 page.links
                     .extend([self.link("me", look.word("desk_me")), self.link("batch", look.word("desk_basket"))]);
+                let mut audits = view.opened.register.audits.values();
+                if audits.any(|audit| audit.is_open(view.moment.now)) {
+                    page.links.push(self.link("audits", look.word("audits_open")));
+                }
             }
             page
         });
@@ -144,7 +148,7 @@ impl Desk {
     }
 
     /// Refusals for programs, each with the words that people are told.
-    pub(super) fn refused(&self, refusals: &Refusals) -> Result<Vec<Value>, crate::git::Error> {
+    pub(super) fn refused(&self, refusals: &[(Number, Refusal)]) -> Result<Vec<Value>, crate::git::Error> {
         let view = self.view(&[])?;
         Ok(self.stand(&view, true, "").look(|look| {
             let one = |(number, refusal): &(Number, Refusal)| {

@@ -1,4 +1,5 @@
-//! Photos at the desk: those that come with a form are judged before anything is decided, those that are there handed out.
+//! Photos at the desk: those that come with a form are judged before anything is decided, and what the live page of an asset
+//! shows is handed out, since no site has what was recorded a moment ago.
 
 use super::asked::{Asked, Handed};
 use super::reply::{Body, Reply};
@@ -52,6 +53,19 @@ impl Desk {
             _ => "image/jpeg",
         };
         Ok(Reply { status: 200, body: Body::Picture(kind, bytes), ..Reply::default() })
+    }
+
+    /// The symbol of an asset's label, for its page here.
+    pub(super) fn symbol(&self, asked: &Asked, caller: &Caller, typed: &str) -> Result<Reply, git::Error> {
+        let found = if caller.is_known() { self.find(typed)? } else { None };
+        let symbol = found.and_then(|(number, view)| self.stand(&view, true, "").symbol(&number));
+        Ok(match symbol {
+            Some(text) => {
+                let body = Body::Picture("image/svg+xml", text.into_bytes());
+                Reply { status: 200, body, ..Reply::default() }
+            }
+            None => self.not_found(asked),
+        })
     }
 }
 

@@ -10,7 +10,11 @@ use crate::register::motion::kind;
 use crate::site::desk::{Form, Input, Link, Look};
 
 /// What can become of all that is on a list or in a basket, and the words of its button; the first is the usual.
-const FOR_ALL: &[(&str, &str)] = &[("have", "basket_take"), ("back", "basket_back"), ("audit", "basket_audit")];
+const FOR_ALL: &[(&str, &str)] =
+    &[("have", "basket_take"), ("back", "basket_back"), ("audit", "basket_audit"), ("checkout", "basket_take")];
+
+/// What is done only where it was asked for: to count, and to hand out what nobody else may have.
+const ASKED_FOR: &[&str] = &["audit", "checkout"];
 
 /// Whether it is a list of the scanner's, by the id that it gave to it. The phone's basket is neither in it nor changed
 /// by it.
@@ -32,7 +36,7 @@ impl Desk {
         }
         // What was scanned was scanned for something, and what is counted stays where it is.
         let has_others = !is_scanned(asked) && what != "audit";
-        let others = FOR_ALL.iter().filter(|(other, _)| has_others && *other != what && *other != "audit");
+        let others = FOR_ALL.iter().filter(|(other, said)| has_others && *said != word && !ASKED_FOR.contains(other));
         Form {
             action: self.at("batch"),
             submit: sheet.look.word(word),

@@ -1,4 +1,4 @@
-//! What is read again and again: people, phones, places and settings, kept as long as no commit changes them.
+//! What is read again and again: people, phones, places, audits and settings, kept as long as no commit changes them.
 
 use std::sync::{Arc, Mutex};
 
@@ -51,7 +51,7 @@ impl Shelf {
     }
 
     pub(super) fn small(&self, repo: &Repo, commit: Oid) -> Result<Arc<Opened>, git::Error> {
-        let key = repo.fingerprint(commit, &["assets", "audits", "tags", "theme"])?;
+        let key = repo.fingerprint(commit, &["assets", "tags", "theme"])?;
         if let Some((known, small)) = &*locked(&self.kept)
             && *known == key
         {
@@ -68,6 +68,6 @@ impl Shelf {
 /// # Errors
 /// Where it cannot be read.
 pub(super) fn small(repo: &Repo, commit: Oid) -> Result<Opened, git::Error> {
-    let wanted = |folder: &str| matches!(folder.split('/').next(), Some("people" | "phones" | "jobs"));
+    let wanted = |folder: &str| matches!(folder.split('/').next(), Some("people" | "phones" | "jobs" | "audits"));
     Ok(register::open(&repo.part_at(commit, &wanted)?))
 }

@@ -103,7 +103,7 @@ impl Desk {
             Ok(motion) => motion,
             Err(wrong) => return self.stranger_wrong(asked, typed, &wrong),
         };
-        match self.decide(vec![motion], &view, &desk, &Caller::default()) {
+        match self.decide((vec![motion], None), &view, &desk, &Caller::default()) {
             Fate::Failed(failure) => Ok(self.failed(asked, &failure.to_string())),
             Fate::Revoked => Ok(self.failed(asked, "a stranger has no phone")),
             Fate::No(_, refusals) => {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::symbol::{Code, Room, SMALL, Symbol, count, quiet_on};
-use super::text::{BELOW, CAPITALS, Fonts, LINE, Style, is_from_right};
+use super::text::{Anchor, BELOW, CAPITALS, Fonts, LINE, Style, is_from_right};
 use crate::register::stock::{INCH, Stock};
 
 /// What a label says.
@@ -167,15 +167,17 @@ impl Words {
     pub fn composed(self) -> Words {
         use unicode_normalization::UnicodeNormalization;
         let nfc = |text: &str| text.nfc().collect::<String>();
-        let mut found = String::new();
-        let all: Vec<char> = nfc(&self.found).chars().collect();
-        for (at, c) in all.iter().enumerate() {
-            let is_of_number = |c: Option<&char>| c.is_some_and(|c| c.is_ascii_digit() || matches!(c, '(' | ')' | '+'));
-            let joins = *c == ' ' && at > 0 && is_of_number(all.get(at - 1)) && is_of_number(all.get(at + 1));
-            found.push(if joins { '\u{a0}' } else { *c });
-        }
+        let found = in_one_piece(&nfc(&self.found));
         Words { name: nfc(&self.name), owner: nfc(&self.owner), found, ..self }
     }
+}
+
+/// A text in which numbers of telephones are not broken over lines.
+pub(crate) fn in_one_piece(text: &str) -> String {
+    let all: Vec<char> = text.chars().collect();
+    let is_of_number = |c: Option<&char>| c.is_some_and(|c| c.is_ascii_digit() || matches!(c, '(' | ')' | '+'));
+    let joins = |at: usize| all[at] == ' ' && at > 0 && is_of_number(all.get(at - 1)) && is_of_number(all.get(at + 1));
+    (0..all.len()).map(|at| if joins(at) { '\u{a0}' } else { all[at] }).collect()
 }
 
 /// Lays out one label.
@@ -423,25 +425,12 @@ impl Setter<'_> {
 
     /// One line of type on its base line.
     fn line(&mut self, text: &str, style: Style, size: f64, area: Area, base: f64, is_from_right: bool) {
-        let (family, weight) = style.font();
         let (x, anchor) = match (self.is_centred, is_from_right) {
-            (true, _) => (f64::midpoint(area.left, area.right), " text-anchor=\"middle\""),
-            (false, true) => (area.right, " text-anchor=\"end\""),
-            (false, false) => (area.left, ""),
+            (true, _) => (f64::midpoint(area.left, area.right), Anchor::Middle),
+            (false, true) => (area.right, Anchor::End),
+            (false, false) => (area.left, Anchor::Start),
         };
-        let mut runs = String::new();
-        for (font, run) in self.fonts.runs(text, style) {
-            let run = escaped(&run);
-            let run =
-                font.map_or(run.clone(), |font| format!("<tspan font-family=\"{}\">{run}</tspan>", escaped(font)));
-            runs.push_str(&run);
-        }
-        // The whole line is read from the right, whatever it has in it.
-        let (open, close) = if is_from_right { ("\u{2067}", "\u{2069}") } else { ("", "") };
-        let _ = write!(
-            self.drawing,
-            "<text x=\"{x:.3}\" y=\"{base:.3}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size:.3}\"{anchor}>{open}{runs}{close}</text>"
-        );
+        self.drawing.push_str(&self.fonts.line(text, style, size, (x, base), anchor, is_from_right));
     }
 }
 
@@ -457,20 +446,4 @@ enum Said {
 struct Number {
     size: f64,
     lines: Vec<String>,
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            // No character that XML has not.
-            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => safe.push(' '),
-            c => safe.push(c),
-        }
-    }
-    safe
 }

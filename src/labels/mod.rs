@@ -12,4 +12,5 @@ pub mod sheet;
 pub mod symbol;
 mod text;
 
+pub(crate) use text::{Anchor, Style, is_from_right};
 pub use text::{FONTS, Fonts};

@@ -22,13 +22,24 @@ const POINTS: f32 = 72.0 / 25.4;
 /// Pages that are drawn at once: no more than these are in memory besides what is written.
 const AT_ONCE: usize = 32;
 
+/// What a document says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// What it is called.
+    pub title: &'a str,
+    /// The language it is in, as BCP 47 names it; none where it has no sentences.
+    pub language: Option<&'a str>,
+    /// Whether it is printed as large as it is, whatever the paper.
+    pub is_to_scale: bool,
+}
+
 /// A document of `count` pages, each made by `page`.
 ///
 /// # Errors
 /// The first that `page` has, or that a page cannot be drawn.
 pub fn document<E: From<String> + Send>(
     count: usize,
-    title: &str,
+    about: &About,
     fonts: &Fonts,
     page: impl Fn(usize) -> Result<Page, E> + Sync,
 ) -> Result<Vec<u8>, E> {
@@ -46,7 +57,7 @@ pub fn document<E: From<String> + Send>(
             book.add(&drawn?);
         }
     }
-    book.finish(title, fonts).map_err(E::from)
+    book.finish(about, fonts).map_err(E::from)
 }
 
 /// What a page shows.
@@ -188,7 +199,7 @@ impl Book {
         self.pages.push(page);
     }
 
-    fn finish(mut self, title: &str, fonts: &Fonts) -> Result<Vec<u8>, String> {
+    fn finish(mut self, about: &About, fonts: &Fonts) -> Result<Vec<u8>, String> {
         let used = std::mem::take(&mut self.fonts);
         let mut names = Vec::new();
         for (id, used) in &used {
@@ -206,13 +217,20 @@ impl Book {
         resources.finish();
         let mut catalog = self.pdf.catalog(self.catalog);
         catalog.pages(self.tree);
-        // A label that is printed to fit the page is no label of this stock.
-        catalog.viewer_preferences().display_doc_title(true).pair(Name(b"PrintScaling"), Name(b"None"));
+        let mut shown = catalog.viewer_preferences();
+        shown.display_doc_title(true);
+        if about.is_to_scale {
+            shown.pair(Name(b"PrintScaling"), Name(b"None"));
+        }
+        shown.finish();
+        if let Some(language) = about.language {
+            catalog.lang(TextStr(language));
+        }
         catalog.finish();
         let count = i32::try_from(self.pages.len()).map_err(|_| "these are too many pages".to_owned())?;
         self.pdf.pages(self.tree).kids(self.pages.iter().copied()).count(count);
         let info = self.reference();
-        self.pdf.document_info(info).title(TextStr(title)).producer(TextStr("tagbook"));
+        self.pdf.document_info(info).title(TextStr(about.title)).producer(TextStr("tagbook"));
         Ok(self.pdf.finish())
     }
 

@@ -27,13 +27,24 @@ const UNDRAWN: char = '?';
 
 /// What a text is set in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     /// The number: a bold font of one width, whose 0 and O, 1, l and I are told apart.
     Number,
     /// The name, and whose it is.
     Strong,
     /// All else.
     Plain,
+}
+
+/// Which end of a line stands at its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    /// The left one.
+    Start,
+    /// Neither: it is centred.
+    Middle,
+    /// The right one.
+    End,
 }
 
 const STYLES: [Style; 3] = [Style::Number, Style::Strong, Style::Plain];
@@ -176,7 +187,7 @@ impl Fonts {
     }
 
     /// How wide a text is at a size of one, at most: without what shaping saves.
-    pub(super) fn width(&self, text: &str, style: Style) -> f64 {
+    pub(crate) fn width(&self, text: &str, style: Style) -> f64 {
         text.chars().map(|c| self.advance(c, style)).sum()
     }
 
@@ -207,9 +218,39 @@ impl Fonts {
         runs
     }
 
+    /// A line of type on its base line, as SVG.
+    pub(crate) fn line(
+        &self,
+        text: &str,
+        style: Style,
+        size: f64,
+        (x, base): (f64, f64),
+        anchor: Anchor,
+        is_from_right: bool,
+    ) -> String {
+        let (family, weight) = style.font();
+        let anchor = match anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        };
+        let mut runs = String::new();
+        for (font, run) in self.runs(text, style) {
+            let run = escaped(&run);
+            let run =
+                font.map_or(run.clone(), |font| format!("<tspan font-family=\"{}\">{run}</tspan>", escaped(font)));
+            runs.push_str(&run);
+        }
+        // The whole line is read from the right, whatever it has in it.
+        let (open, close) = if is_from_right { ("\u{2067}", "\u{2069}") } else { ("", "") };
+        format!(
+            "<text x=\"{x:.3}\" y=\"{base:.3}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size:.3}\"{anchor}>{open}{runs}{close}</text>"
+        )
+    }
+
     /// A text in at most `most` lines of this width, broken between words; a word that is wider alone is broken between
     /// characters, and what is left over is cut with `…`.
-    pub(super) fn wrap(&self, text: &str, style: Style, width: f64, most: usize) -> Vec<String> {
+    pub(crate) fn wrap(&self, text: &str, style: Style, width: f64, most: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         // What does not break is no blank here.
         let blanks = |c: char| c.is_whitespace() && c != '\u{a0}';
@@ -271,9 +312,25 @@ fn is_breakable(grapheme: &str) -> bool {
 }
 
 /// Whether a text is read from the right: its first letter is.
-pub(super) fn is_from_right(text: &str) -> bool {
+pub(crate) fn is_from_right(text: &str) -> bool {
     let strong = text.chars().find(|c| c.is_alphabetic());
     strong.is_some_and(|c| matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}'))
+}
+
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            // No character that XML has not.
+            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => safe.push(' '),
+            c => safe.push(c),
+        }
+    }
+    safe
 }
 
 /// What is drawn for a character that no font has: nothing for what takes no ink.

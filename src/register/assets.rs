@@ -166,6 +166,12 @@ impl Asset {
         file.split('/').all(plain).then(|| format!("{}/{file}", self.folder))
     }
 
+    /// What it is worth to whoever insures or clears it: what it would cost to replace, else what it cost.
+    #[must_use]
+    pub fn value(&self) -> Option<Money> {
+        self.replacement_value.or_else(|| self.purchase.as_ref()?.cost)
+    }
+
     /// The same of a photo of one of its events, which is in its folder `files`.
     #[must_use]
     pub fn inside_files(&self, file: &str) -> Option<String> {

@@ -316,4 +316,13 @@ impl Action {
             _ => None,
         }
     }
+
+    /// The audit that the event is a sighting of.
+    #[must_use]
+    pub fn audit(&self) -> Option<&Slug> {
+        match self {
+            Action::Audit { audit, .. } => audit.as_ref(),
+            _ => None,
+        }
+    }
 }

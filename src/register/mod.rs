@@ -1,8 +1,12 @@
 //! What a register says and whether it holds: records, logs folded into states, findings, decisions. Pure.
 
+mod amend;
 pub mod assets;
+pub mod audit;
+pub mod auditing;
 pub mod categories;
 pub mod config;
+mod counted;
 pub mod decide;
 pub mod draft;
 pub mod event;
@@ -10,6 +14,7 @@ mod field;
 pub mod finding;
 mod fold;
 mod intents;
+pub mod job;
 pub mod locations;
 pub mod log;
 mod minting;
@@ -24,6 +29,7 @@ mod reader;
 pub mod refusal;
 pub mod rules;
 pub mod select;
+pub mod settlement;
 pub mod state;
 pub mod stock;
 pub mod summary;
@@ -42,6 +48,7 @@ use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
 pub use assets::Asset;
+pub use audit::Count;
 pub use categories::Category;
 pub use config::{Audience, Config};
 pub use event::{Action, Event, Logged};
@@ -56,6 +63,7 @@ pub use people::{Person, Phone, Role};
 pub use posting::Posting;
 pub use reader::Source;
 pub use refusal::{Refusal, Refusals};
+pub use settlement::Settlement;
 pub use state::{Folded, Ground, State, Status};
 pub use summary::Summary;
 pub use text::{is_bidi_control, is_invisible, is_safe_link, is_stray_control};

@@ -1,5 +1,6 @@
 //! Money: a decimal amount and an ISO 4217 code, held as whole minor units.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use iso_currency::Currency;
@@ -59,6 +60,17 @@ impl Money {
     }
 }
 
+/// The sums of amounts, one for each currency in order of their codes. What is more than fits is the most that fits.
+#[must_use]
+pub fn totals(amounts: impl IntoIterator<Item = Money>) -> Vec<Money> {
+    let mut sums: BTreeMap<&'static str, Money> = BTreeMap::new();
+    for amount in amounts {
+        let sum = sums.entry(amount.currency.code()).or_insert(Money { minor: 0, ..amount });
+        sum.minor = sum.minor.saturating_add(amount.minor);
+    }
+    sums.into_values().collect()
+}
+
 fn places(currency: Currency) -> usize {
     usize::from(currency.exponent().unwrap_or(0))
 }
@@ -79,6 +91,15 @@ mod tests {
         assert_eq!(Money::parse("12 JPY").unwrap().minor, 12);
         assert_eq!(Money::parse("0.005 BHD").unwrap().to_string(), "0.005 BHD");
         assert_eq!(Money::parse("7.5 EUR").unwrap().to_string(), "7.50 EUR");
+    }
+
+    #[test]
+    fn currencies_are_summed_apart() {
+        let of = |texts: &[&str]| totals(texts.iter().map(|text| Money::parse(text).unwrap()));
+        let said = |texts: &[&str]| of(texts).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(said(&["0.10 EUR", "12 JPY", "0.20 EUR", "1.00 CHF"]), ["1.00 CHF", "0.30 EUR", "12 JPY"]);
+        assert_eq!(of(&["92233720368547758.07 EUR", "1.00 EUR"])[0].minor, i64::MAX);
+        assert!(of(&[]).is_empty());
     }
 
     #[test]

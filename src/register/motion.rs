@@ -1,5 +1,7 @@
 //! Motions: what someone wants recorded of one asset or many, and the events that it comes down to.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::decide::{Request, decide, next_instant};
@@ -12,6 +14,9 @@ use super::refusal::{Refusal, Refusals};
 use super::time::{Moment, day_of};
 use super::typed::Typing;
 use super::{Opened, Register};
+
+/// Assets that are moved at once, at most.
+pub const MOST_AT_ONCE: usize = 200;
 
 /// What someone wants recorded, of all these assets or of none.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,18 +196,33 @@ impl Motion {
         {
             refusals.push((number.number.clone(), Refusal::new("not-out", "nobody has any part of the kit")));
         }
-        decided.photos = self.filed(&opened.register, &decided.requests);
+        decided.photos = self.file_photos(&opened.register, &mut decided.requests);
         if refusals.is_empty() { Ok(decided) } else { Err(refusals) }
     }
 
-    /// Where the photos of decided events lie.
-    fn filed(&self, register: &Register, requests: &[Request]) -> Vec<(String, Photo)> {
-        let of_one = |request: &Request| {
-            let folder = register.assets.get(&request.number).map(|asset| asset.folder.clone()).unwrap_or_default();
-            let files = request.event.photos.iter().map(move |file| format!("{folder}/{file}"));
-            files.zip(self.photos.iter().cloned()).collect::<Vec<_>>()
-        };
-        requests.iter().flat_map(of_one).collect()
+    /// Gives the photos to the last event of each asset that they are of, and says where they are filed.
+    fn file_photos(&self, register: &Register, requests: &mut [Request]) -> Vec<(String, Photo)> {
+        let numbers: BTreeSet<Number> = requests.iter().map(|request| request.number.clone()).collect();
+        let mut pictured: Vec<&Number> = numbers.iter().filter(|number| self.is_pictured(register, number)).collect();
+        // A kit whose parts alone have moved is pictured by one of them.
+        if pictured.is_empty() {
+            pictured.extend(numbers.first());
+        }
+        let mut filed = Vec::new();
+        for number in pictured {
+            let Some(Request { event, .. }) = requests.iter_mut().rev().find(|request| request.number == *number)
+            else {
+                continue;
+            };
+            let folder = register.assets.get(number).map(|asset| asset.folder.as_str()).unwrap_or_default();
+            let day = day_of(event.at, register.config.timezone);
+            for (at, photo) in self.photos.iter().enumerate() {
+                let file = photo.file_of_event(day, &event.id, at);
+                filed.push((format!("{folder}/{file}"), photo.clone()));
+                event.photos.push(file);
+            }
+        }
+        filed
     }
 
     /// Whether the photos are of this asset: it is named, and not only beside a kit that it is a part of.
@@ -322,11 +342,6 @@ impl Motion {
             }
         };
         let last = actions.len().saturating_sub(1);
-        let photos = || {
-            let (id, day) = (self.id(number, last), day_of(at, register.config.timezone));
-            let photos = self.photos.iter().enumerate().filter(|_| self.is_pictured(register, number));
-            photos.map(|(place, photo)| photo.file_of_event(day, &id, place)).collect()
-        };
         let event = |(index, action): (usize, Action)| Event {
             id: self.id(number, index),
             at: at + TimeDelta::milliseconds(i64::try_from(index).unwrap_or_default()),
@@ -335,7 +350,7 @@ impl Motion {
             note: self.note.clone().filter(|_| index == last),
             batch: self.batch.clone(),
             job: self.job.clone(),
-            photos: if index == last { photos() } else { Vec::new() },
+            photos: Vec::new(),
         };
         Ok(actions.into_iter().enumerate().map(event).collect())
     }

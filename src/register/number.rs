@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -37,18 +38,18 @@ pub const PAGES: &[&str] = &[
 const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
 
 /// An asset number such as `CAM-0001`: `[A-Z0-9][A-Z0-9-]{0,31}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Number(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+pub struct Number(#[schemars(regex(pattern = r"^[A-Z0-9][A-Z0-9-]{0,31}$"))] Box<str>);
 
 /// A short name of a person, location or category such as `shelf-a`: `[a-z0-9][a-z0-9-]{0,31}`.
 ///
 /// A slug that is referred to may be one that nobody declared: it folds all the same and is a finding.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub struct Slug(Box<str>);
 
 /// The id of an event: eight or more characters of lower-case Crockford base32.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct EventId(Box<str>);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+pub struct EventId(#[schemars(regex(pattern = r"^[0-9a-hjkmnp-tv-z]{8,}$"))] Box<str>);
 
 impl Number {
     /// Reads a number exactly as it must stand in a register.

@@ -19,6 +19,8 @@ pub struct Audit {
     pub title: String,
     /// Its scope: this location and everything inside it; everywhere where absent.
     pub location: Option<Slug>,
+    /// The category that it is about; things of any where absent.
+    pub category: Option<Slug>,
     /// When counting began.
     pub opened: Option<DateTime<Utc>>,
     /// When it ended; open where absent.
@@ -69,6 +71,7 @@ pub(super) fn audits(tree: &Tree, findings: &mut Vec<Finding>) -> BTreeMap<Slug,
             title: top.need_words("title").unwrap_or_else(|| slug.to_string()),
             slug,
             location: top.take("location"),
+            category: top.take("category"),
             opened: top.need("opened"),
             closed: top.take("closed"),
             by: top.take("by"),

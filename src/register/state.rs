@@ -246,6 +246,12 @@ impl State {
             .find(|other| other.person != *person && other.from.start(zone) <= at && at <= other.until.end(zone))
     }
 
+    /// The location where it can be found: none of what is missing or gone for good.
+    #[must_use]
+    pub fn is_at(&self) -> Option<&Slug> {
+        self.location.as_ref().filter(|_| self.missing.is_none() && self.retired.is_none())
+    }
+
     /// Drops reservations that ended before `now`.
     pub(super) fn lapse(&mut self, now: DateTime<Utc>, zone: Tz) {
         self.reservations.retain(|reservation| reservation.until.end(zone) >= now);

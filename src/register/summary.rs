@@ -1,16 +1,18 @@
 //! The state of an asset in a line: what `list`, `show` and the JSON files say of it.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::assets::Asset;
+use super::event::Grade;
 use super::number::{EventId, Number, Slug};
-use super::state::{Fault, Folded, Reservation, State};
+use super::state::{Fault, Folded, Reservation, State, Status};
 use super::time::{Moment, Term, day_of, instant};
 use super::{Category, Opened};
 
 /// An asset and its state, as JSON has it. Slugs stand for people and places; absent is null.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the JSON")]
 pub struct Summary {
     /// Its number.
@@ -20,6 +22,7 @@ pub struct Summary {
     /// What kind of thing it is.
     pub category: Slug,
     /// `available`, `checked-out`, `in-repair`, `missing` or `retired`.
+    #[schemars(extend("enum" = Status::ALL.map(Status::word)))]
     pub status: &'static str,
     /// Who has it.
     pub custodian: Option<Slug>,
@@ -69,11 +72,12 @@ pub struct Summary {
 }
 
 /// An open fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FaultSummary {
     /// The event that reported it.
     pub id: EventId,
     /// `minor`, `major` or `unsafe`.
+    #[schemars(extend("enum" = Grade::ALL.iter().map(|grade| grade.word()).collect::<Vec<_>>()))]
     pub severity: &'static str,
     /// When it was reported.
     pub since: String,
@@ -84,7 +88,7 @@ pub struct FaultSummary {
 }
 
 /// A live reservation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ReservationSummary {
     /// The event that made it.
     pub id: EventId,

@@ -1,8 +1,8 @@
 //! Tags that are printed before they are needed: their numbers, the check character in them, and how one becomes an asset's.
 
 use chrono::{DateTime, Utc};
-use toml_edit::{Array, DocumentMut, Item, Value};
 
+use super::amend;
 use super::event::toml_string;
 use super::number::{CROCKFORD, Number};
 use super::time::instant;
@@ -114,6 +114,17 @@ pub fn plain(text: &str) -> String {
     kept.map(read).collect()
 }
 
+/// The words of a text, as numbers are typed or scanned one after the other.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|word| !word.is_empty())
+}
+
+/// `CAM-0001` of the address on a label, in capitals or not; any other word as it is.
+#[must_use]
+pub fn on_label(word: &str) -> &str {
+    if word.contains("://") { word.trim_end_matches('/').rsplit('/').next().unwrap_or(word) } else { word }
+}
+
 /// Whether the last character of a text in capitals checks the others.
 fn checks(text: &str) -> bool {
     let mut head = text.to_owned();
@@ -147,33 +158,9 @@ pub fn batch_name(register: &Register, day: chrono::NaiveDate) -> Slug {
 /// # Errors
 /// Where the record cannot be read.
 pub fn tied(path: String, record: &str, tag: &Number, number: &Number) -> Result<Posting, String> {
-    let text = with_alias(record, tag)?;
+    let text = amend::listed(record, "aliases", &[tag.as_str()])?;
     let message = format!("{tag} leads to {number}\n\nTagbook-Asset: {number}\n");
     Ok(Posting { files: vec![(path, text.into_bytes())], removed: Vec::new(), message })
-}
-
-/// A record, as it is written, with one more former number; all else stays as it stands.
-///
-/// # Errors
-/// Where the record cannot be read.
-fn with_alias(record: &str, alias: &Number) -> Result<String, String> {
-    let mut document: DocumentMut = record.parse().map_err(|error| format!("the record cannot be read: {error}"))?;
-    let aliases = document.entry("aliases").or_insert_with(|| Item::Value(Value::Array(Array::new())));
-    let list = aliases.as_array_mut().ok_or("`aliases` in the record is no list")?;
-    let after = list.trailing().as_str().unwrap_or_default().to_owned();
-    if after.contains('\n') {
-        // One on each line: what stands behind the last belongs to that.
-        let (said, _) = after.rsplit_once('\n').unwrap_or_default();
-        let indent = "    ";
-        let value = Value::from(alias.as_str()).decorated(format!("{said}\n{indent}"), "");
-        list.push_formatted(value);
-        list.set_trailing("\n");
-        list.set_trailing_comma(true);
-    } else {
-        list.push(alias.as_str());
-    }
-    let text = document.to_string();
-    Ok(if record.contains("\r\n") { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text })
 }
 
 #[cfg(test)]
@@ -259,22 +246,6 @@ mod tests {
         assert_eq!(read("CAM-0009"), Err(Mistyped::Unknown));
         assert!(matches!(read("b11"), Err(Mistyped::Ambiguous(several)) if several.len() == 2));
         assert_eq!(read("B-11").as_deref(), Ok("B-11"), "what is typed exactly is meant exactly");
-    }
-
-    #[test]
-    fn a_record_keeps_what_stands_in_it_when_it_gets_a_former_number() {
-        let tag = Number::parse("7K3QXJ").unwrap();
-        let with = |record: &str| with_alias(record, &tag).unwrap();
-        let text =
-            "# Ours.\nname = \"A\"   # the first\naliases = [\"OLD-17\"] # long ago\n\n[purchase]\ndate = 2024-01-01\n";
-        assert_eq!(with(text), text.replace("[\"OLD-17\"]", "[\"OLD-17\", \"7K3QXJ\"]"));
-        let bare = "name = \"A\"\n\n[purchase]\ndate = 2024-01-01\n";
-        assert_eq!(with(bare), "name = \"A\"\naliases = [\"7K3QXJ\"]\n\n[purchase]\ndate = 2024-01-01\n");
-        assert!(with_alias("aliases = 3", &tag).is_err());
-        let long = "name = \"A\"\naliases = [\n    \"OLD-1\", # long ago\n    \"OLD-2\", # not so long\n]\n";
-        let wanted = long.replace("]\n", "    \"7K3QXJ\",\n]\n");
-        assert_eq!(with(long), wanted);
-        assert_eq!(with(&long.replace('\n', "\r\n")), wanted.replace('\n', "\r\n"));
     }
 
     #[test]

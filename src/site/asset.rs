@@ -45,8 +45,6 @@ pub(super) struct AssetPage {
     symbol: String,
     /// What leads from the page to its own files.
     base: String,
-    /// What leads from the page to its photos.
-    photos: String,
     /// Where the desk says how it is by now, and the newest event that the page knows; not on a page that is live itself.
     live: Option<String>,
     last: String,
@@ -94,7 +92,6 @@ impl AssetPage {
             blocks: here.blocks(thing),
             symbol: alt.plain().to_owned(),
             base: String::new(),
-            photos: String::new(),
             live: here.site.config().desk_url.as_ref().map(|desk| format!("{desk}/{}", asset.number)),
             last: told.last().map(|told| told.event.id.to_string()).unwrap_or_default(),
         }
@@ -108,10 +105,9 @@ impl AssetPage {
         }
     }
 
-    /// Its files are at `base`, and its photos at `photos`, which both end in `/`.
-    pub fn stand_at(&mut self, base: &str, photos: &str) {
+    /// Its files are at `base`, which ends in `/`.
+    pub fn stand_at(&mut self, base: &str) {
         base.clone_into(&mut self.base);
-        photos.clone_into(&mut self.photos);
     }
 }
 

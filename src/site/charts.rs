@@ -163,7 +163,7 @@ fn used(thing: &Thing, from: DateTime<Utc>, until: DateTime<Utc>) -> f64 {
 }
 
 /// The largest by `size`, so many as a plot has bars.
-fn largest<'a, T, O: Ord>(mut all: Vec<(&'a Slug, T)>, size: impl Fn(&T) -> O) -> Vec<(&'a Slug, T)> {
+fn largest<T, O: Ord>(mut all: Vec<(&Slug, T)>, size: impl Fn(&T) -> O) -> Vec<(&Slug, T)> {
     all.sort_by_key(|(_, value)| std::cmp::Reverse(size(value)));
     all.truncate(BARS);
     all

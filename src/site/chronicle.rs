@@ -22,6 +22,8 @@ pub(super) struct Told<'a> {
     pub cancelled: Option<Reservation>,
     /// Where it stands afterwards.
     pub standing: Standing,
+    /// Where it was and where it is afterwards, where that is not the same.
+    pub moved: Option<(Option<Slug>, Option<Slug>)>,
 }
 
 /// Whether an event counts.
@@ -50,6 +52,7 @@ impl<'a> Chronicle<'a> {
         let told = events.take_while(|event| event.at <= moment.now).map(|event| {
             let (holder, in_repair) = (holder(&state), state.repair.is_some());
             let cancelled = cancelled(&state, event);
+            let before = state.is_at().cloned();
             let mark = match folded.refusal(&event.id) {
                 Some(refusal) => Mark::Refused(refusal.message.clone()),
                 None if folded.voided.contains(&event.id) => Mark::Voided,
@@ -59,7 +62,9 @@ impl<'a> Chronicle<'a> {
                 // What is refused here is refused in the fold too, and marked above.
                 let _ = state.apply(event, ground);
             }
-            Told { event, mark, holder, in_repair, cancelled, standing: Standing::of(&state) }
+            let after = state.is_at();
+            let moved = (before.as_ref() != after).then(|| (before, after.cloned()));
+            Told { event, mark, holder, in_repair, cancelled, standing: Standing::of(&state), moved }
         });
         Chronicle { told: told.collect() }
     }

@@ -43,12 +43,12 @@ struct Total {
 }
 
 /// A status's share of all assets, in percent.
-#[derive(Debug, Serialize)]
-struct Share {
-    tone: &'static str,
-    x: String,
-    width: String,
-    title: String,
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Share {
+    pub tone: &'static str,
+    pub x: String,
+    pub width: String,
+    pub title: String,
 }
 
 /// An asset that someone should look after.

@@ -5,13 +5,15 @@ use serde::Serialize;
 use super::asset::AssetPage;
 use super::dates::stamp;
 use super::here::Here;
+pub use super::listing::Bar;
 use super::lookup::Lookup;
 use super::motions::Hidden;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
-use super::{Audience, Build, Commits, Failure, Output, Theme, papers, public};
+use super::{Audience, Build, Commits, Failure, Output, Theme, papers, public, team};
 use crate::labels::symbol::{Room, Symbol};
-use crate::register::{EventId, Moment, Number, Opened, Slug};
+use crate::register::audit::Sighted;
+use crate::register::{Audit, Count, EventId, Moment, Number, Opened, Slug};
 use crate::tree::Tree;
 
 /// Where the pages stand, and what they are made of.
@@ -48,16 +50,33 @@ pub struct View {
     pub notice: Option<Notice>,
     /// What the page says.
     pub lines: Vec<Phrase>,
+    /// How much of something is done.
+    pub bar: Option<Bar>,
+    /// What can be done elsewhere, the likeliest first.
+    pub ways: Vec<Link>,
     /// What happened to which asset.
     pub items: Vec<Item>,
     /// What can be sent.
     pub forms: Vec<Form>,
+    /// Lists below the forms.
+    pub parts: Vec<Part>,
     /// Where one may go from here.
     pub links: Vec<Link>,
     /// Something to scan.
     pub symbol: Option<Scan>,
     /// Whether photos can be sent; the page sees to it.
     pub files: bool,
+}
+
+/// A list under a heading of its own.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Part {
+    /// The heading.
+    pub title: Phrase,
+    /// Its lines.
+    pub items: Vec<Item>,
+    /// What is said below them.
+    pub line: Option<Phrase>,
 }
 
 /// A symbol to scan: its side in modules, and the path that draws it.
@@ -212,6 +231,7 @@ impl Stand<'_> {
             audience: if self.is_team { Audience::Team } else { Audience::Public },
             moment: self.moment,
             commits: Commits::default(),
+            fonts: super::no_fonts,
         };
         let site = Lookup::new(self.opened, self.tree, self.theme, &build);
         make(&Look { here: Here { root: self.root.to_owned(), ..Here::at(&site, "") } })
@@ -258,7 +278,7 @@ impl Stand<'_> {
             });
             // What was recorded a moment ago is on no site yet: the desk has it.
             let desk = site.config().desk_url.as_deref().unwrap_or_default();
-            page.stand_at(&format!("{}{number}/", self.root), &format!("{desk}/{number}/"));
+            page.stand_at(&format!("{desk}/{number}/"));
             let title = format!("{number} {}", thing.asset.name);
             self.fill(look, "asset.html", title, "asset", &page, Some(self.as_of(look))).map(Some)
         })
@@ -268,6 +288,16 @@ impl Stand<'_> {
     #[must_use]
     pub fn picture(&self, number: &Number, name: &str) -> Option<String> {
         self.look(|look| papers::picture(look.here.site, look.here.site.things.get(number)?, name))
+    }
+
+    /// The symbol of an asset's label, as SVG; `None` where there is no such asset, or where its address is too long for one.
+    #[must_use]
+    pub fn symbol(&self, number: &Number) -> Option<String> {
+        self.look(|look| {
+            let site = look.here.site;
+            let symbol = site.things.contains_key(number).then(|| team::label_symbol(site, number.as_str()))?;
+            symbol.ok().map(|symbol| symbol.svg())
+        })
     }
 
     /// The page of an asset for whoever found it.
@@ -366,6 +396,48 @@ impl Look<'_> {
         let thing = self.here.site.things.get(number)?;
         let told = thing.chronicle.told.iter().find(|told| told.event.id == *id)?;
         Some(self.here.sentence(told))
+    }
+
+    /// A place, with the one around it.
+    #[must_use]
+    pub fn place(&self, slug: &Slug) -> Phrase {
+        self.here.place(slug)
+    }
+
+    /// Since when an audit is open, or when it was.
+    #[must_use]
+    pub fn audit_time(&self, audit: &Audit, count: &Count) -> Phrase {
+        self.here.audit_time(audit, count)
+    }
+
+    /// How much of an audit is done.
+    #[must_use]
+    pub fn audit_progress(&self, count: &Count) -> Phrase {
+        self.here.audit_progress(count)
+    }
+
+    /// The same, with what it counts and who leads it.
+    #[must_use]
+    pub fn audit_sentence(&self, audit: &Audit, count: &Count) -> Phrase {
+        self.here.audit_sentence(audit, count)
+    }
+
+    /// The same as a bar and in figures.
+    #[must_use]
+    pub fn audit_bar(&self, count: &Count) -> Bar {
+        self.here.audit_bar(count)
+    }
+
+    /// A heading over `n` things.
+    #[must_use]
+    pub fn audit_heading(&self, word: &str, n: usize) -> Phrase {
+        self.here.audit_heading(word, n)
+    }
+
+    /// Where a thing was seen, and where the register had it.
+    #[must_use]
+    pub fn sighted_line(&self, sighted: &Sighted) -> Phrase {
+        self.here.sighted_line(sighted)
     }
 
     /// When something happened, for people on the spot.

@@ -72,17 +72,21 @@ impl Dues<'_, '_> {
                 days.entry(day).or_default().push(thing);
             }
         }
-        let event = |(day, things): (NaiveDate, Vec<&Thing>)| match things.as_slice() {
-            [thing] => self.day(thing, day, "due_audit", "audit", None),
-            things => {
-                let assets = Some(self.here.site.words.count("assets", things.len()));
-                let numbers: Vec<&str> = things.iter().map(|thing| thing.asset.number.as_str()).collect();
-                let title = self.here.say("due_audits", &[("assets", assets)]);
-                let mut event = self.blank(&format!("audit-{day}"), title.plain());
-                event.description(&numbers.join(" "));
-                all_day(&mut event, day, day);
-                event
+        let event = |(day, things): (NaiveDate, Vec<&Thing>)| {
+            let assets = Some(self.here.site.words.count("assets", things.len()));
+            let title = match things.as_slice() {
+                [thing] => self.title(thing, "due_audit", None),
+                _ => self.here.say("due_audits", &[("assets", assets)]),
+            };
+            let numbers: Vec<&str> = things.iter().map(|thing| thing.asset.number.as_str()).collect();
+            // However many there are, it is the same entry.
+            let mut event = self.blank(&format!("audit-{day}"), title.plain());
+            event.description(&numbers.join(" "));
+            if let [thing] = things.as_slice() {
+                self.link(&mut event, &thing.asset.number);
             }
+            all_day(&mut event, day, day);
+            event
         };
         days.into_iter().map(event).collect()
     }

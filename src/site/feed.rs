@@ -1,22 +1,24 @@
-//! The Atom feed of what happened lately (RFC 4287).
+//! The Atom feeds of what happened lately: of everything, by and about a person, at a location (RFC 4287).
 
 use serde::Serialize;
 
 use super::Failure;
 use super::dates::stamp;
 use super::here::Here;
-use super::lookup::{Happened, Lookup};
+use super::listing::Go;
+use super::lookup::Happened;
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use crate::register::time::first_instant;
 
-/// Events in the feed.
-const LATELY: usize = 50;
+/// Events in a feed.
+pub(super) const LATELY: usize = 50;
 
-/// What stands in the feed.
+/// What stands in a feed.
 #[derive(Debug, Serialize)]
 pub(super) struct Feed {
     id: String,
+    title: String,
     updated: String,
     own: String,
     page: String,
@@ -33,36 +35,61 @@ struct Entry {
     summary: String,
 }
 
-/// The text of the feed.
+/// The text of the feed of all that happened.
 pub(super) fn text<S, E>(press: &Press<S>) -> Result<String, Failure<E>>
 where
     S: Fn(super::Output) -> Result<(), E>,
 {
-    let view = feed(press.site);
+    let site = press.site;
+    let title = site.words.word("activity");
+    feed(press, "", "activity/", title, &site.events.iter().rev().take(LATELY).collect::<Vec<_>>())
+}
+
+/// The text of the feed at `base`, which is that page's too.
+pub(super) fn text_of<S, E>(
+    press: &Press<S>,
+    base: &str,
+    title: &str,
+    events: &[&Happened],
+) -> Result<String, Failure<E>>
+where
+    S: Fn(super::Output) -> Result<(), E>,
+{
+    feed(press, base, base, title, events)
+}
+
+fn feed<S, E>(
+    press: &Press<S>,
+    folder: &str,
+    page: &str,
+    title: &str,
+    events: &[&Happened],
+) -> Result<String, Failure<E>>
+where
+    S: Fn(super::Output) -> Result<(), E>,
+{
+    let (site, here) = (press.site, press.here(""));
+    let base = site.config().base_url.clone().unwrap_or_default();
+    // Without an address of its own the feed is still one feed.
+    let name = if base.is_empty() { "urn:tagbook:" } else { base.as_str() };
+    let newest = events.first().map_or_else(|| first_instant(site.dates.today, site.dates.zone), |event| event.at);
+    let view = Feed {
+        id: format!("{name}{folder}feed.xml"),
+        title: title.to_owned(),
+        updated: stamp(newest),
+        own: format!("{base}{folder}feed.xml"),
+        page: format!("{base}{page}"),
+        entries: events.iter().filter_map(|happened| entry(&here, happened, &base, name)).collect(),
+    };
     let sheet =
         Sheet { path: String::new(), template: "feed.xml", title: String::new(), name: "feed", view, state: None };
     press.fill(&sheet, "")
 }
 
-fn feed(site: &Lookup) -> Feed {
-    let here = Here::at(site, "");
-    let base = site.config().base_url.clone().unwrap_or_default();
-    // Without an address of its own the feed is still one feed.
-    let name = if base.is_empty() { "urn:tagbook:" } else { base.as_str() };
-    let newest =
-        site.events.last().map_or_else(|| first_instant(site.dates.today, site.dates.zone), |happened| happened.at);
-    Feed {
-        id: format!("{name}feed.xml"),
-        updated: stamp(newest),
-        own: format!("{base}feed.xml"),
-        page: format!("{base}activity/"),
-        entries: site
-            .events
-            .iter()
-            .rev()
-            .take(LATELY)
-            .filter_map(|happened| entry(&here, happened, &base, name))
-            .collect(),
+impl Here<'_> {
+    /// The feed beside a page, for its head.
+    pub(super) fn feed_of(&self, base: &str, title: &str) -> Go {
+        Go::to(format!("{base}feed.xml"), self.say("feed_of", &[("title", Some(Phrase::text(title)))]))
     }
 }
 

@@ -64,6 +64,11 @@ impl<'a> Here<'a> {
         Phrase::joined(parts, self.site.words.word("comma"))
     }
 
+    /// Several clauses of one sentence.
+    pub fn clauses(&self, parts: &[Phrase]) -> Phrase {
+        Phrase::joined(parts, self.site.words.word("semicolon"))
+    }
+
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.root)
     }

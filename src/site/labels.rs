@@ -67,7 +67,7 @@ where
     let sheets = sheet::pages(numbers.len(), &stock, &Printing::default());
     let stack = Stack { site, base, fonts: Fonts::of_browser(), numbers, sheets, stock };
     for (name, bytes) in FONTS {
-        press.give(Output { path: format!("labels/{name}"), body: Body::Bytes(bytes) })?;
+        press.give(Output { path: format!("labels/{name}"), body: Body::Bytes((*bytes).into()) })?;
     }
     press.hand_out(format!("labels/{}", stack.style()), stack.style_sheet())?;
     (0..stack.pages()).into_par_iter().try_for_each(|index| {

@@ -2,16 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::feed;
 use super::here::{Here, has_page};
-use super::listing::{Link, Listing, Nothing, Section};
-use super::lookup::Lookup;
+use super::listing::{Go, Link, Listing, Nothing, Section};
+use super::lookup::{Happened, Lookup};
 use super::phrase::Phrase;
 use super::press::Sheet;
 use super::rows::PAGE;
-use crate::register::{Location, Number, Slug};
+use crate::register::{Location, Number, Slug, Status};
 
 /// Steps that the list of locations is set in by.
 const DEEP: usize = 5;
+
+/// Places around a place that its contents are counted among: nobody nests deeper by hand.
+const AROUND: usize = 24;
 
 /// All locations in the order in which they lie in each other, with how deep (at most [`DEEP`]), and how many assets are
 /// in each and inside it.
@@ -19,6 +23,12 @@ pub(super) struct Places<'a> {
     pub ordered: Vec<(&'a Location, usize)>,
     inside: HashMap<&'a Slug, Vec<&'a Location>>,
     totals: HashMap<&'a Slug, usize>,
+    /// What is in a place inside each.
+    deeper: HashMap<&'a Slug, Vec<&'a Number>>,
+    /// What belongs at each or inside it, and is neither.
+    away: HashMap<&'a Slug, Vec<&'a Number>>,
+    /// What is at each or inside it, and belongs elsewhere.
+    strangers: HashMap<&'a Slug, Vec<&'a Number>>,
 }
 
 impl<'a> Places<'a> {
@@ -32,12 +42,20 @@ impl<'a> Places<'a> {
                 None => outermost.push(place),
             }
         }
-        let mut places = Places { ordered: Vec::new(), inside, totals: HashMap::new() };
+        let mut places = Places {
+            ordered: Vec::new(),
+            inside,
+            totals: HashMap::new(),
+            deeper: HashMap::new(),
+            away: HashMap::new(),
+            strangers: HashMap::new(),
+        };
         let mut seen = HashSet::new();
         places.walk(outermost, &mut seen);
         // What lies in a circle is reached from nowhere.
         places.walk(locations.iter().filter(|place| !seen.contains(&place.slug)).collect(), &mut seen.clone());
         places.count(site);
+        places.sort_out(site);
         places
     }
 
@@ -61,6 +79,29 @@ impl<'a> Places<'a> {
             self.totals.insert(&place.slug, total);
             if let Some(outer) = place.within.as_ref().and_then(|outer| site.register().locations.named(outer)) {
                 *self.totals.entry(&outer.slug).or_default() += total;
+            }
+        }
+    }
+
+    /// What is where it belongs and what is not, for each place around where it is and where it should be.
+    fn sort_out(&mut self, site: &Lookup<'a>) {
+        let around = |slug: Option<&Slug>| slug.map(|slug| around(site, slug)).unwrap_or_default();
+        for (number, thing) in &site.things {
+            if thing.status() == Status::Retired {
+                continue;
+            }
+            let (is, home) = (around(thing.state().is_at()), around(thing.asset.home.as_ref()));
+            let mut put = |map: fn(&mut Self) -> &mut HashMap<&'a Slug, Vec<&'a Number>>, slug: &'a Slug| {
+                map(self).entry(slug).or_default().push(number);
+            };
+            for slug in is.iter().skip(1) {
+                put(|places| &mut places.deeper, slug);
+            }
+            for slug in home.iter().filter(|slug| !is.contains(slug)) {
+                put(|places| &mut places.away, slug);
+            }
+            for slug in is.iter().filter(|slug| !home.is_empty() && !home.contains(slug)) {
+                put(|places| &mut places.strangers, slug);
             }
         }
     }
@@ -113,13 +154,22 @@ pub(super) fn pages(site: &Lookup, place: &Location, places: &Places) -> Vec<She
         let word = (!at.is_empty()).then(|| here.word("location_here"));
         sections.push(Section { word, assets: rows, empty, ..Section::default() });
         if page.first {
-            sections.extend(here.away_section(place));
+            for (word, numbers) in [
+                ("location_inside", &places.deeper),
+                ("location_home_away", &places.away),
+                ("location_stranger", &places.strangers),
+            ] {
+                let numbers = numbers.get(&place.slug).map(Vec::as_slice).unwrap_or_default();
+                sections.extend(here.cut_section(word, numbers));
+            }
         }
         let total = site.words.count("assets", places.total(&place.slug));
         let view = Listing {
             title: place.name.clone(),
             trail: place.within.as_ref().map(|outer| here.trail(outer)),
-            sentence: (!nothing).then(|| here.say("location_total", &[("assets", Some(total))])),
+            sentence: Some(here.location_stands(place, places, total)).filter(|said| !said.plain().is_empty()),
+            papers: vec![Go::to(here.link(&format!("{base}feed.xml")), here.word("feed_here"))],
+            feed: Some(here.feed_of(&base, &place.name)),
             sections,
             ..Listing::default()
         };
@@ -147,15 +197,34 @@ impl Here<'_> {
         (!links.is_empty()).then(|| Section { links, ..Section::default() })
     }
 
-    fn away_section(&self, place: &Location) -> Option<Section> {
-        let homes = self.site.homes.get(&place.slug)?;
-        let away = homes.iter().filter(|number| {
-            self.site.things.get(**number).is_some_and(|thing| {
-                thing.state().location.as_ref() != Some(&place.slug) && thing.state().retired.is_none()
-            })
-        });
-        let away: Vec<&Number> = away.take(PAGE).copied().collect();
-        let word = Some(self.word("location_home_away"));
-        (!away.is_empty()).then(|| Section { word, assets: self.rows(&away), ..Section::default() })
+    /// `12 assets here and inside; 3 belong here and are elsewhere`.
+    fn location_stands(&self, place: &Location, places: &Places, total: Phrase) -> Phrase {
+        let of = |map: &HashMap<&Slug, Vec<&Number>>| map.get(&place.slug).map_or(0, Vec::len);
+        let counted = |word: &str, n: usize| (n > 0).then(|| self.site.words.count(word, n));
+        let here = (places.total(&place.slug) > 0).then(|| self.say("location_total", &[("assets", Some(total))]));
+        let away = counted("location_said_away", of(&places.away));
+        let strangers = counted("location_said_stranger", of(&places.strangers));
+        self.clauses(&[here, away, strangers].into_iter().flatten().collect::<Vec<_>>())
     }
+
+    /// A section of as many assets as a page has, and how many more there are.
+    fn cut_section(&self, word: &str, numbers: &[&Number]) -> Option<Section> {
+        let more = numbers.len().checked_sub(PAGE).filter(|more| *more > 0);
+        let empty = more.map(|more| self.say("more_to_show", &[("n", Some(self.number(more)))]));
+        let assets = self.rows(&numbers[..numbers.len().min(PAGE)]);
+        (!numbers.is_empty()).then(|| Section { word: Some(self.word(word)), assets, empty, ..Section::default() })
+    }
+}
+
+/// The newest events that brought something to each place, took it from there, or moved it inside, for its feed.
+pub(super) fn moves<'s, 'a>(site: &'s Lookup<'a>) -> HashMap<&'s Slug, Vec<&'s Happened<'a>>> {
+    site.newest(feed::LATELY, |told| {
+        let (from, to) = told.moved.as_ref().map_or((None, None), |(from, to)| (from.as_ref(), to.as_ref()));
+        [from, to].into_iter().flatten().flat_map(|slug| around(site, slug)).collect()
+    })
+}
+
+/// A place and those around it, innermost first.
+fn around<'a>(site: &Lookup<'a>, slug: &Slug) -> Vec<&'a Slug> {
+    site.register().locations.outward(slug).map(|place| &place.slug).take(AROUND).collect()
 }

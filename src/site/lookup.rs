@@ -35,8 +35,6 @@ pub(super) struct Lookup<'a> {
     pub reserved: Groups<'a>,
     /// What is at each location.
     pub at: Groups<'a>,
-    /// What belongs at each location.
-    pub homes: Groups<'a>,
     /// What is of each category.
     pub of_category: Groups<'a>,
     /// All that happened, oldest first.
@@ -89,10 +87,7 @@ impl<'a> Lookup<'a> {
                 let people = thing.state().reservations.iter().filter_map(|r| declared(&register.people, &r.person));
                 people.collect::<BTreeSet<_>>().into_iter().collect()
             }),
-            at: group(&|thing| {
-                one(thing.state().location.as_ref().filter(|_| thing.status() != Status::Retired).and_then(known))
-            }),
-            homes: group(&|thing| one(thing.asset.home.as_ref().and_then(known))),
+            at: group(&|thing| one(thing.state().is_at().and_then(known))),
             of_category: group(&|thing| one(declared(&register.categories, &thing.asset.category))),
             events: events(&things),
             short_names: short_names(register),
@@ -117,6 +112,25 @@ impl<'a> Lookup<'a> {
     pub fn told(&self, happened: &Happened<'a>) -> Option<(&Thing<'a>, &Told<'a>)> {
         let thing = self.things.get(happened.number)?;
         Some((thing, thing.chronicle.told.get(happened.index)?))
+    }
+
+    /// The newest events under each key, newest first, at most so many of each.
+    pub fn newest<'s>(
+        &'s self,
+        most: usize,
+        keys: impl Fn(&'s Told<'a>) -> Vec<&'s Slug>,
+    ) -> HashMap<&'s Slug, Vec<&'s Happened<'a>>> {
+        let mut newest: HashMap<&Slug, Vec<&Happened>> = HashMap::new();
+        for happened in self.events.iter().rev() {
+            let Some((_, told)) = self.told(happened) else { continue };
+            for key in keys(told) {
+                let events = newest.entry(key).or_default();
+                if events.len() < most && events.last() != Some(&happened) {
+                    events.push(happened);
+                }
+            }
+        }
+        newest
     }
 
     /// What people call someone in a sentence.

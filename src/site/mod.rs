@@ -20,6 +20,7 @@ mod due;
 mod facts;
 mod feed;
 mod frame;
+mod handover;
 mod here;
 mod history;
 mod jobs;
@@ -30,11 +31,13 @@ mod lookup;
 mod markdown;
 mod motions;
 mod offline;
+mod packing;
 mod papers;
 mod people;
 pub mod photo;
 mod phrase;
 mod press;
+mod printed;
 mod public;
 mod rows;
 mod scan;
@@ -46,17 +49,21 @@ mod theme;
 mod troubles;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
+use resvg::usvg::fontdb::Database;
 
 use crate::register::{EventId, Moment, Number, Opened};
 use crate::tree::Tree;
 
 pub use crate::register::Audience;
+pub use packing::{Packing, packing};
 pub use phrase::Phrase;
-pub use tables::guarded;
+pub use tables::{guarded, register_schema};
 pub use theme::Theme;
 pub use words::Words;
 
@@ -69,6 +76,14 @@ pub struct Build {
     pub moment: Moment,
     /// What git knows of the register.
     pub commits: Commits,
+    /// Fonts for what those of this program lack; asked for only where a document has such a character.
+    pub fonts: fn() -> &'static Database,
+}
+
+/// No other fonts than those of this program.
+pub fn no_fonts() -> &'static Database {
+    static NONE: OnceLock<Database> = OnceLock::new();
+    NONE.get_or_init(Database::new)
 }
 
 /// The commits that pages name.
@@ -106,7 +121,7 @@ pub enum Body {
     /// This text.
     Text(String),
     /// These bytes.
-    Bytes(&'static [u8]),
+    Bytes(Cow<'static, [u8]>),
     /// A file of the register.
     File {
         /// Its path in the register.

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::feed;
 use super::here::{Chip, Here, has_page};
-use super::listing::{Link, Listing, Nothing, Section};
+use super::listing::{Go, Link, Listing, Nothing, Section};
 use super::lookup::{Happened, Lookup};
 use super::phrase::Phrase;
 use super::press::Sheet;
 use super::rows::PAGE;
-use crate::register::{Number, Person, Role, Slug};
+use crate::register::{Action, Number, Person, Role, Slug};
 
 /// Events that a person's page shows.
 const LATELY: usize = 15;
@@ -39,15 +40,20 @@ pub(super) fn declared<'a>(site: &Lookup<'a>) -> impl Iterator<Item = &'a Person
 
 /// The newest events recorded by each person.
 pub(super) fn lately<'s, 'a>(site: &'s Lookup<'a>) -> HashMap<&'s Slug, Vec<&'s Happened<'a>>> {
-    let mut lately: HashMap<&Slug, Vec<&Happened>> = HashMap::new();
-    for happened in site.events.iter().rev() {
-        let Some((_, told)) = site.told(happened) else { continue };
-        let events = lately.entry(&told.event.by).or_default();
-        if events.len() < LATELY {
-            events.push(happened);
-        }
-    }
-    lately
+    site.newest(LATELY, |told| vec![&told.event.by])
+}
+
+/// The newest events recorded by or about each person, for their feed.
+pub(super) fn about<'s, 'a>(site: &'s Lookup<'a>) -> HashMap<&'s Slug, Vec<&'s Happened<'a>>> {
+    site.newest(feed::LATELY, |told| {
+        let named = match &told.event.action {
+            Action::Checkout { to, .. } | Action::Transfer { to, .. } => Some(to),
+            Action::Reserve { person, .. } => Some(person),
+            _ => None,
+        };
+        let reserved = told.cancelled.as_ref().map(|reservation| &reservation.person);
+        [Some(&told.event.by), named, told.holder.as_ref(), reserved].into_iter().flatten().collect()
+    })
 }
 
 /// The pages of one person.
@@ -71,6 +77,8 @@ pub(super) fn pages(site: &Lookup, person: &Person, lately: &[&Happened]) -> Vec
             title: person.name.clone(),
             sentence: Some(here.about(person)),
             warning: here.leaver_warning(person, held.len()),
+            papers: here.person_papers(&base, held.len()),
+            feed: Some(here.feed_of(&base, &person.name)),
             sections,
             ..Listing::default()
         };
@@ -103,6 +111,13 @@ impl Here<'_> {
         });
         let parts = [person.team.as_deref().map(Phrase::name), Some(self.word(role)), email];
         Phrase::joined(&parts.into_iter().flatten().collect::<Vec<_>>(), " · ")
+    }
+
+    /// The sheet to sign, and what of them can be subscribed to.
+    fn person_papers(&self, base: &str, held: usize) -> Vec<Go> {
+        let files = [("handover/", "handover"), ("handover.pdf", "handover_pdf"), ("feed.xml", "feed_here")];
+        let files = files.into_iter().filter(|(file, _)| held > 0 || *file == "feed.xml");
+        files.map(|(file, word)| Go::to(self.link(&format!("{base}{file}")), self.word(word))).collect()
     }
 
     fn leaver_warning(&self, person: &Person, held: usize) -> Option<Phrase> {

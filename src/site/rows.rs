@@ -10,6 +10,9 @@ use crate::register::Number;
 /// Assets on one page of a list.
 pub(super) const PAGE: usize = 200;
 
+/// Steps that parts are set in by, below their kits.
+pub(super) const DEEP: usize = 3;
+
 /// Assets in a list.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Rows {
@@ -26,6 +29,8 @@ pub(super) struct Row {
     pub status_word: String,
     pub line: Option<Phrase>,
     pub chips: Vec<Chip>,
+    /// How far it is set in: in how many kits it is that are listed above it.
+    pub depth: usize,
 }
 
 /// Where in a long list a page is, and what lies before and after it.
@@ -68,6 +73,7 @@ impl Here<'_> {
             status_word: status.word.plain().to_owned(),
             line: Some(self.short(thing)),
             chips: [vec![status], self.overlays(thing)].concat(),
+            depth: 0,
         }
     }
 

@@ -8,7 +8,7 @@ use super::locations::Places;
 use super::lookup::Lookup;
 use super::press::{Press, Sheet};
 use super::theme::{SCANNER, SCANNER_STYLE, VENDORED, fingerprint, vendored};
-use super::{Audience, Body, Failure, Output, audits};
+use super::{Audience, Body, Failure, Output};
 use crate::register::Status;
 
 pub(super) const TEMPLATE: &str = "scan.html";
@@ -59,7 +59,7 @@ where
         press.hand_out(format!("static/{name}"), text)?;
     }
     for name in VENDORED {
-        let body = Body::Bytes(vendored(name).unwrap_or_default());
+        let body = Body::Bytes(vendored(name).unwrap_or_default().into());
         press.give(Output { path: format!("static/{name}"), body })?;
     }
     let address = |name: &str| format!("{name}?v={}", fingerprint(theme.file(name).unwrap_or_default()));
@@ -92,7 +92,7 @@ fn tones(site: &Lookup) -> String {
 }
 
 fn open_audits(site: &Lookup) -> Vec<Audit> {
-    let open = audits::declared(site).into_iter().filter(|audit| audit.closed.is_none());
+    let open = site.register().audits.values().filter(|audit| audit.closed.is_none());
     open.map(|audit| Audit {
         value: audit.slug.to_string(),
         word: audit.title.clone(),

@@ -1,17 +1,31 @@
 //! All assets for programs: JSON, CSV, and the table that the search reads.
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::here::Here;
 use super::lookup::{Lookup, Thing};
 use crate::register::{Money, Summary};
 
-/// `register.json`
-#[derive(Serialize)]
+/// All assets of a register and their states at the moment of a build.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "register.json of tagbook")]
 struct Whole<'a> {
+    /// The version of this format: 1.
+    #[schemars(extend("const" = 1))]
     version: u32,
+    /// The commit that was built; null where there is none.
     commit: Option<&'a str>,
+    /// Every asset, in order of their numbers.
     assets: Vec<&'a Summary>,
+}
+
+/// What holds of every `register.json` (JSON Schema, draft 2020-12).
+#[must_use]
+pub fn register_schema() -> serde_json::Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<Whole>().to_value()
 }
 
 /// A value as JSON that people can read, with a line end.
@@ -57,11 +71,16 @@ const COLUMNS: &[&str] = &[
 
 /// All assets as CSV, for spreadsheets.
 pub(super) fn csv(site: &Lookup) -> String {
+    written(COLUMNS, site.things.values().map(|thing| cells(thing).to_vec()))
+}
+
+/// A table as CSV in which no cell is a formula to a spreadsheet.
+pub(super) fn written(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
     // Writing to memory does not fail.
-    let _ = table.write_record(COLUMNS);
-    for thing in site.things.values() {
-        let _ = table.write_record(cells(thing).iter().map(|cell| guarded(cell)));
+    let _ = table.write_record(columns);
+    for row in rows {
+        let _ = table.write_record(row.iter().map(|cell| guarded(cell)));
     }
     String::from_utf8(table.into_inner().unwrap_or_default()).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! The site for the team: everything.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -8,15 +8,15 @@ use serde::Serialize;
 use super::asset::AssetPage;
 use super::dashboard::Dashboard;
 use super::here::Here;
-use super::lookup::Thing;
+use super::lookup::{Happened, Lookup, Thing};
 use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use super::{
-    Failure, Output, activity, audits, categories, due, feed, history, jobs, locations, papers, people, public, scan,
-    tables, troubles,
+    Failure, Output, activity, audits, categories, due, feed, history, jobs, locations, papers, people, printed,
+    public, scan, tables, troubles,
 };
 use crate::labels::symbol::{self, Symbol};
-use crate::register::Status;
+use crate::register::{Slug, Status};
 
 pub(super) fn print<S, E>(press: &Press<S>) -> Result<(), Failure<E>>
 where
@@ -35,6 +35,7 @@ where
     press.hand_out("due.ics", due::calendar(press.site))?;
     press.hand_out("assets.csv", tables::csv(press.site))?;
     press.hand_out("register.json", tables::register(press.site))?;
+    press.hand_out("register.schema.json", tables::json(&tables::register_schema()))?;
     press.hand_out("search.tsv", tables::search(press.site))
 }
 
@@ -61,7 +62,8 @@ where
 {
     let (site, number) = (press.site, &thing.asset.number);
     let path = format!("{number}/");
-    let symbol = label_symbol(press, number.as_str())?;
+    let symbol = label_symbol(site, number.as_str());
+    let symbol = symbol.map_err(|reason| Failure::Template { template: "asset.html", reason })?;
     let view = AssetPage::new(&press.here(&path), thing);
     let state = Some(state_line(press, site.build.commits.newest.get(number)));
     let title = format!("{number} {}", thing.asset.name);
@@ -76,14 +78,12 @@ where
 }
 
 /// The symbol that the asset's label bears.
-fn label_symbol<S, E>(press: &Press<S>, number: &str) -> Result<Symbol, Failure<E>> {
-    let config = press.site.config();
-    let text = match &config.base_url {
+pub(super) fn label_symbol(site: &Lookup, number: &str) -> Result<Symbol, String> {
+    let text = match &site.config().base_url {
         Some(base) => symbol::address(base, number),
         None => number.to_owned(),
     };
-    let fitting = Symbol::fitting(&text, press.site.room);
-    fitting.map_err(|reason| Failure::Template { template: "asset.html", reason })
+    Symbol::fitting(&text, site.room)
 }
 
 fn state_line<S>(press: &Press<S>, commit: Option<&super::Commit>) -> Phrase {
@@ -102,23 +102,45 @@ where
     let everyone: Vec<_> = people::declared(site).collect();
     let of_person = |slug| lately.get(slug).map(Vec::as_slice).unwrap_or_default();
     everyone.par_iter().try_for_each(|person| all(press, &people::pages(site, person, of_person(&person.slug))))?;
+    let about = people::about(site);
+    let people = everyone.iter().map(|person| (format!("people/{}/", person.slug), person.name.as_str(), &person.slug));
+    feeds(press, people, &about)?;
     all(press, &people::index(site))?;
     let places = locations::Places::new(site);
     let with_page = places.ordered.par_iter().filter(|(place, _)| super::here::has_page(true, &place.slug));
     with_page.try_for_each(|(place, _)| all(press, &locations::pages(site, place, &places)))?;
+    let with_page = places.ordered.iter().filter(|(place, _)| super::here::has_page(true, &place.slug));
+    let named = with_page.map(|(place, _)| (format!("locations/{}/", place.slug), place.name.as_str(), &place.slug));
+    feeds(press, named, &locations::moves(site))?;
     all(press, &locations::index(site, &places))?;
     categories::declared(site).par_iter().try_for_each(|category| all(press, &categories::pages(site, category)))?;
     all(press, &categories::index(site))?;
     all(press, &troubles::overdue(site))?;
     all(press, &troubles::faults(site))?;
-    let (seen, nothing) = (audits::seen(site), BTreeSet::new());
-    for audit in audits::declared(site) {
-        all(press, &audits::pages(site, audit, seen.get(&audit.slug).unwrap_or(&nothing)))?;
-    }
-    all(press, &audits::index(site))?;
+    let counted = audits::counted(site);
+    counted.par_iter().try_for_each(|(audit, count)| all(press, &audits::pages(site, audit, count)))?;
+    all(press, &audits::index(site, &counted))?;
     let work = jobs::work(site);
     jobs::declared(site).par_iter().try_for_each(|job| press.print(&jobs::page(site, job, work.get(&job.slug))))?;
-    all(press, &jobs::index(site))
+    all(press, &jobs::index(site, &work))?;
+    printed::print(press, &work)
+}
+
+/// A feed beside each of these pages: its folder, what it is of, and the key of its events.
+fn feeds<'s, S, E>(
+    press: &Press<S>,
+    pages: impl Iterator<Item = (String, &'s str, &'s Slug)>,
+    events: &HashMap<&Slug, Vec<&Happened>>,
+) -> Result<(), Failure<E>>
+where
+    S: Fn(Output) -> Result<(), E> + Sync,
+    E: Send,
+{
+    let pages: Vec<_> = pages.collect();
+    pages.par_iter().try_for_each(|(base, title, key)| {
+        let events = events.get(key).map(Vec::as_slice).unwrap_or_default();
+        press.hand_out(format!("{base}feed.xml"), feed::text_of(press, base, title, events)?)
+    })
 }
 
 fn all<S, V: Serialize, E>(press: &Press<S>, sheets: &[Sheet<V>]) -> Result<(), Failure<E>>

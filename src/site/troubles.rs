@@ -54,12 +54,11 @@ fn pages(
         let mut sections: Vec<Section> = Vec::new();
         for thing in page.items {
             let word = heading(&here, thing);
-            match sections.last_mut().filter(|last| last.word == word) {
-                Some(last) => last.assets.rows.push(row(thing)),
-                None => {
-                    let assets = Rows { rows: vec![row(thing)], pager: None };
-                    sections.push(Section { word, assets, ..Section::default() });
-                }
+            if let Some(last) = sections.last_mut().filter(|last| last.word == word) {
+                last.assets.rows.push(row(thing));
+            } else {
+                let assets = Rows { rows: vec![row(thing)], pager: None };
+                sections.push(Section { word, assets, ..Section::default() });
             }
         }
         if let Some(last) = sections.last_mut() {

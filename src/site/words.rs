@@ -93,9 +93,16 @@ impl Words {
     /// with `{n}`.
     #[must_use]
     pub fn count(&self, name: &str, n: usize) -> Phrase {
+        self.count_of(name, n, &[])
+    }
+
+    /// The same, where the pattern has other fillings too.
+    #[must_use]
+    pub fn count_of(&self, name: &str, n: usize, fillings: &Fillings) -> Phrase {
         let form = |form: &str| format!("{name}_{form}");
         let of = self.form_of(n).map(form).filter(|name| self.patterns.contains_key(name));
-        self.say(&of.unwrap_or_else(|| form("many")), &[("n", Some(self.number(n as u64)))])
+        let fillings = [&[("n", Some(self.number(n as u64)))], fillings].concat();
+        self.say(&of.unwrap_or_else(|| form("many")), &fillings)
     }
 
     fn form_of(&self, n: usize) -> Option<&'static str> {

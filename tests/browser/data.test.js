@@ -1,7 +1,23 @@
 // The data files of a site parse and say the same as its pages.
 import { test } from 'node:test';
+import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { none } from './lib/problems.js';
 import { json, read, sites } from './lib/sites.js';
+
+// Ways in which a register.json is none.
+const SPOILT = [
+  ['another version', (register) => { register.version = 2; }],
+  ['no assets', (register) => { delete register.assets; }],
+  ['no commit', (register) => { delete register.commit; }],
+  ['a status that there is none', (_, asset) => { asset.status = 'lost'; }],
+  ['no status', (_, asset) => { delete asset.status; }],
+  ['a custodian left out', (_, asset) => { delete asset.custodian; }],
+  ['a number in small letters', (_, asset) => { asset.number = 'cam-0001'; }],
+  ['a day as a sentence', (_, asset) => { asset.due = 'Friday'; }],
+  ['a fault without an id', (_, asset) => { asset.faults = [{ severity: 'minor', since: '2026-01-01T00:00:00Z', by: 'ana', note: null }]; }],
+  ['faults as a count', (_, asset) => { asset.faults = 2; }],
+  ['overdue as a word', (_, asset) => { asset.overdue = 'yes'; }],
+];
 
 const PUBLIC_KEYS = ['number', 'name', 'category', 'photo'];
 
@@ -30,6 +46,20 @@ for (const site of sites()) {
 
   if (site.team) {
     test(`${site.name}: register.json and each asset.json agree`, () => none(registerProblems(site, assetFiles)));
+
+    test(`${site.name}: register.json is as its schema says`, () => {
+      const valid = validator(site);
+      if (!valid(json(site, 'register.json'))) none(valid.errors.map(({ instancePath, message }) => `${instancePath} ${message}`));
+    });
+
+    test(`${site.name}: a register.json that is spoilt is not`, () => {
+      const valid = validator(site);
+      none(SPOILT.filter(([, spoil]) => {
+        const register = json(site, 'register.json');
+        spoil(register, register.assets[0]);
+        return valid(register);
+      }).map(([what]) => `${what} is let through`));
+    });
   } else {
     test(`${site.name}: an asset.json holds only what is on the allow-list`, () => {
       none(assetFiles.flatMap((path) => {
@@ -46,6 +76,12 @@ for (const site of sites()) {
   test(`${site.name}: tagbook.json stands in both its places`, () => {
     if (read(site, 'tagbook.json') !== read(site, '.well-known/tagbook.json')) none(['the two files differ']);
   });
+}
+
+// JSON Schema, draft 2020-12; `uint32` is a hint that says no more than the type does.
+function validator(site) {
+  const formats = { date: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, uint32: true };
+  return new Ajv({ allErrors: true, formats }).compile(json(site, 'register.schema.json'));
 }
 
 function registerProblems(site, assetFiles) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import ICAL from 'ical.js';
+import { parse } from 'parse5';
 import { none } from './lib/problems.js';
 import { address, fileAt, read, sites } from './lib/sites.js';
 import { childrenNamed, parseXml } from './lib/xml.js';
@@ -17,6 +18,14 @@ for (const site of sites()) {
   if (site.team) {
     test(`${site.name}: has a feed and a calendar`, () => {
       none([...feeds.length ? [] : ['no feed.xml'], ...calendars.length ? [] : ['no due.ics']]);
+    });
+
+    test(`${site.name}: everyone and every place has a feed, which its page links to`, () => {
+      const pages = site.files.filter((path) => /^(people|locations)\/[^/]+\/index\.html$/.test(path));
+      none([
+        ...pages.length ? [] : ['there are no pages of people or places'],
+        ...pages.flatMap((path) => linkedFeedProblems(site, path)),
+      ]);
     });
   }
 
@@ -41,12 +50,31 @@ for (const site of sites()) {
   });
 }
 
+function linkedFeedProblems(site, path) {
+  const feed = path.replace('index.html', 'feed.xml');
+  if (!site.files.includes(feed)) return [`there is no ${feed}`];
+  const leads = (href) => href && fileAt(site, new URL(href, address(site, path)).href) === feed;
+  const page = parse(read(site, path));
+  const head = elements(page, 'link').filter((link) => link.rel === 'alternate' && link.type === 'application/atom+xml');
+  return [
+    ...head.some(({ href }) => leads(href)) ? [] : [`${path}: no <link rel="alternate"> to its feed`],
+    ...elements(page, 'a').some(({ href }) => leads(href)) ? [] : [`${path}: no link to its feed that people see`],
+  ];
+}
+
+// The attributes of every element of a page with this name.
+function elements(node, name) {
+  const own = node.nodeName === name ? [Object.fromEntries(node.attrs.map((attr) => [attr.name, attr.value]))] : [];
+  return [...own, ...(node.childNodes ?? []).flatMap((child) => elements(child, name))];
+}
+
 // RFC 4287
 function feedProblems(site, path) {
   const feed = parseXml(read(site, path));
   const problems = [];
   if (feed.name !== 'feed' || feed.space !== ATOM) problems.push(`the root is not an Atom feed but ${feed.name}`);
   const entries = childrenNamed(feed, 'entry');
+  if (entries.length > 50) problems.push(`${entries.length} entries, at most 50`);
   for (const [place, element] of [['feed', feed], ...entries.map((entry, index) => [`entry ${index + 1}`, entry])]) {
     for (const name of ['id', 'title', 'updated']) {
       const count = childrenNamed(element, name).length;
@@ -61,7 +89,8 @@ function feedProblems(site, path) {
   if (childrenNamed(feed, 'author').length === 0) {
     entries.forEach((entry, index) => childrenNamed(entry, 'author').length || problems.push(`entry ${index + 1}: no <author>, and the feed has none`));
   }
-  if (!childrenNamed(feed, 'link').some(({ attributes }) => attributes.rel === 'self')) problems.push('feed: no <link rel="self">');
+  const self = childrenNamed(feed, 'link').find(({ attributes }) => attributes.rel === 'self')?.attributes.href;
+  if (self !== address(site, path)) problems.push(`feed: <link rel="self"> is ${self}, not ${address(site, path)}`);
   return problems;
 }
 

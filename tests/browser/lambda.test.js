@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { SECRET, TINY, asTaken, multipart } from './lib/photos.js';
 import { environment, freePort } from './lib/program.js';
 
 const READY_WITHIN = 60_000;
@@ -81,6 +82,22 @@ test('lambda: reports count by the address that the gateway saw, whatever their 
   assert.equal(other.statusCode, 200, JSON.stringify(other));
   assert.equal(git('rev-list', '--count', 'main'), '7', 'the register, and six reports');
   assert.equal(git('grep', '-hoE', 'fault [0-9]', 'main', '--', 'assets').split('\n').sort().join(), [0, 1, 2, 3, 4, 6].map((index) => `fault ${index}`).join());
+});
+
+test('lambda: a photo comes through as it was sent, and goes out as it is kept', { timeout: 180_000 }, async (t) => {
+  const { base, git } = await deskOnLambda(t);
+  const headers = { accept: 'application/json', authorization: `Bearer ${TOKEN}` };
+  const { type, body } = multipart({ note: 'scratched', severity: 'minor', nonce: '1' }, [['a.jpg', asTaken(TINY)]]);
+  const taken = await fetch(`${base}/CAM-0001/report`, { method: 'POST', headers: { ...headers, 'content-type': type }, body });
+  const receipt = await taken.json();
+  assert.equal(taken.status, 200, JSON.stringify(receipt));
+  const shown = await fetch(`${base}/CAM-0001/photos/${receipt.event}-1.jpg`, { headers });
+  assert.deepEqual([shown.status, shown.headers.get('content-type')], [200, 'image/jpeg']);
+  const bytes = Buffer.from(await shown.arrayBuffer());
+  const [path] = git('ls-tree', '-r', '--name-only', 'main').split('\n').filter((name) => name.endsWith('.jpg'));
+  assert.equal(createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex'), git('rev-parse', `main:${path}`));
+  assert.ok(!bytes.includes(SECRET) && bytes.subarray(-40).equals(TINY.subarray(-40)));
+  git('fsck', '--strict');
 });
 
 // The event of a function URL: a form that comes from `sourceIp` and says that it comes from elsewhere.

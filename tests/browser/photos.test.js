@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { CAMERA, STRANGERS, is } from './lib/answers.js';
 import { Phone, Register, launchHere } from './lib/counter.js';
 import { FREE, ORIGIN, atDesk, cookie, elements, folder, formOf, token, visible } from './lib/desk.js';
+import { Line } from './lib/line.js';
 import { HEIC, SECRET, TINY, asTaken, multipart, pixels, png } from './lib/photos.js';
 import { none } from './lib/problems.js';
 import { freePort } from './lib/program.js';
@@ -43,19 +44,17 @@ describe('a phone with a camera', () => {
   async function enrolled(t, person, options) {
     const hand = await Phone.of(browser, options);
     t.after(() => hand.close());
-    await hand.open(`${base}desk/enrol`);
-    await hand.fill('The code that a keeper gave you', register.code(person));
-    assert.equal(await hand.tap('Enrol this phone'), 200);
+    await register.enrol(hand, base, person);
     return hand;
   }
 
   // The files that the newest commit brought, by their endings.
-  const brought = () => {
-    const git = (...args) => execFileSync('git', ['-C', register.bare, ...args], { maxBuffer: 64 * MEGABYTE });
+  const brought = (from = register) => {
+    const git = (...args) => execFileSync('git', ['-C', from.bare, ...args], { maxBuffer: 64 * MEGABYTE });
     const paths = git('diff-tree', '--no-commit-id', '--name-only', '-r', 'main').toString().trim().split('\n');
     return Object.fromEntries(paths.map((path) => [path, git('cat-file', 'blob', `main:${path}`)]));
   };
-  const commits = () => Number(execFileSync('git', ['-C', register.bare, 'rev-list', '--count', 'main']));
+  const commits = (from = register) => Number(execFileSync('git', ['-C', from.bare, 'rev-list', '--count', 'main']));
   const isClean = (bytes) => !bytes.includes('52.52') && !bytes.includes('Benny') && !bytes.includes('script') && !bytes.includes('ftyp');
 
   test('a large photo is made smaller where it was taken, stands upright, and is there on every page at once', LIMIT, async (t) => {
@@ -92,15 +91,15 @@ describe('a phone with a camera', () => {
       assert.deepEqual([wide, high], [96, 96]);
     }
     await hand.look('photo in the history');
-    const full = await hand.page.request.get(new URL(await hand.page.locator('.shots a').getAttribute('href'), hand.page.url()).href);
-    assert.deepEqual([full.status(), full.headers()['content-type'], full.headers()['cache-control']], [200, 'image/jpeg', 'private, max-age=3600']);
-    assert.ok((await full.body()).equals(photo[1]));
+    const full = await fetched(hand, `${base}desk/CAM-0001/photos/${id}-1.jpg`);
+    assert.deepEqual([full.status, full.type, full.caching], [200, 'image/jpeg', 'private, max-age=3600']);
+    assert.ok(full.bytes.equals(photo[1]));
 
     const stranger = await Phone.of(browser);
     t.after(() => stranger.close());
     const addresses = [`${base}desk/CAM-0001/photos/${id}-1.jpg`, `${base}CAM-0001/photos/${id}-1.jpg`, `${base}CAM-0001/files/${photo[0].split('/').at(-1)}`];
-    for (const address of addresses) assert.equal((await stranger.page.request.get(address)).status(), 404, address);
     await stranger.open(`${base}CAM-0001`);
+    for (const address of addresses) assert.equal((await fetched(stranger, address)).status, 404, address);
     assert.doesNotMatch(await stranger.page.content(), /photos\/|scratched/);
     none(hand.flaws);
   });
@@ -176,8 +175,49 @@ describe('a phone with a camera', () => {
     const record = Object.entries(brought()).find(([path]) => path.endsWith('/asset.toml'));
     assert.match(record[1].toString(), /\nphoto = "files\/photo\.jpg"\n/);
     await hand.page.waitForFunction(() => document.querySelector('.photo img').naturalWidth > 0);
+    await hand.page.locator('.sticker img').scrollIntoViewIfNeeded();
+    await hand.page.waitForFunction(() => document.querySelector('.sticker img').naturalWidth > 0);
     await hand.look('new thing with its photo');
     none(hand.flaws);
+  });
+
+  test('where there is no network the photo waits with what was tapped, and goes along', LIMIT, async (t) => {
+    // Workers stand on this machine, or where there is https.
+    const [port, to] = [await freePort(), await freePort()];
+    const folderOfOther = mkdtempSync(join(tmpdir(), 'tagbook-photos-'));
+    t.after(() => rmSync(folderOfOther, { recursive: true, force: true, maxRetries: 5 }));
+    const near = `http://127.0.0.1:${port}/`;
+    const other = new Register(folderOfOther, near, `${near}desk`);
+    const itsDesk = await other.openDesk('--site', '--url', `${near}desk`, '--port', String(to));
+    t.after(() => itsDesk.kill());
+    const line = await Line.open(port, to);
+    t.after(() => line.cut());
+    const hand = await Phone.of(browser);
+    t.after(() => hand.close());
+    await other.enrol(hand, near, 'ben');
+    await hand.open(near);
+    await hand.page.waitForFunction(async () => Boolean(navigator.serviceWorker.controller && await caches.match('/tagbook.json')));
+    const report = async (note) => {
+      await hand.open(`${near}desk/CAM-0003/report`);
+      await hand.fill('What is wrong?', note);
+      await hand.page.locator('[type=file]').setInputFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer: large });
+      await hand.page.getByRole('img', { name: 'This photo goes along' }).waitFor();
+    };
+    const isRecorded = () => Object.entries(brought(other)).some(([path, bytes]) => path.endsWith('.jpg') && bytes.length <= 300_000 && !bytes.includes('Exif'));
+    await report('with a network');
+    assert.equal(await hand.tap('Report a fault'), 200);
+    assert.ok(isRecorded());
+    const had = commits(other);
+    await report('in the basement');
+    await line.cut();
+    await hand.tap('Report a fault');
+    assert.match(hand.page.url(), /offline\/\?kept=/);
+    assert.equal(commits(other), had);
+    await line.mend();
+    await hand.page.evaluate(() => dispatchEvent(new Event('online')));
+    await hand.page.getByText('Sent:').first().waitFor();
+    assert.equal(commits(other), had + 1);
+    assert.ok(isRecorded());
   });
 
   test('the register is whole, and checks clean', LIMIT, () => {
@@ -185,6 +225,16 @@ describe('a phone with a camera', () => {
     register.pull().tagbook('check');
   });
 });
+
+// What a phone is answered that asks for an address, from the page that it shows.
+async function fetched({ page }, address) {
+  const { data, ...answer } = await page.evaluate(async (url) => {
+    const got = await fetch(url);
+    const [type, caching] = ['content-type', 'cache-control'].map((name) => got.headers.get(name));
+    return { status: got.status, type, caching, data: [...new Uint8Array(await got.arrayBuffer())] };
+  }, address);
+  return { ...answer, bytes: Buffer.from(data) };
+}
 
 // Whether the picture of what was chosen is more than a white square.
 function isDrawn() {

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::pedantic, reason = "a test may fail, and panics to say so")]
 
 mod add;
+mod audits;
 mod build;
 mod check;
 mod clones;
 mod examples;
 mod git;
+mod jobs;
 mod kinds;
 mod labels;
 mod look;

@@ -77,6 +77,10 @@ fn a_photo_is_of_what_is_named_and_not_of_every_part_of_a_kit() {
     let photos = brought(&shop).into_iter().filter(|path| path.ends_with(".jpg"));
     let folders: Vec<_> = photos.map(|path| path.split('/').nth(1).unwrap().to_owned()).collect();
     assert_eq!(folders, ["CAM-0001", "KIT-1"]);
+    // Nobody had the kit itself: what came back of it has the photo.
+    shop.says("checkout MIC-1 --to ben");
+    assert_eq!(run(&shop, "return KIT-1 --by ben", &[photo(&shop, "a.jpg")]).code, Some(0));
+    assert!(brought(&shop).iter().any(|path| path.starts_with("assets/MIC-1/files/")), "{:?}", brought(&shop));
     for number in ["KIT-1", "CAM-0001", "LMP-1"] {
         assert_eq!(shop.newest(number)["kind"], "return");
         assert_eq!(shop.newest(number)["photos"].is_array(), number != "LMP-1", "{number}");

@@ -73,7 +73,12 @@ impl Shelf {
         let moment = Moment::end_of("2026-11-23".parse().unwrap(), zone);
         let commit = Commit { id: "3f9c21a0aabbccddeeff".into(), at: moment.now };
         let newest = opened.register.assets.keys().map(|number| (number.clone(), commit.clone())).collect();
-        let build = Build { audience, moment, commits: Commits { head: Some(commit), newest, ..Commits::default() } };
+        let build = Build {
+            audience,
+            moment,
+            commits: Commits { head: Some(commit), newest, ..Commits::default() },
+            fonts: site::no_fonts,
+        };
         let files = Mutex::new(Site::new());
         let sink = |output: Output| -> Result<(), Infallible> {
             let text = match output.body {

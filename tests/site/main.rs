@@ -11,3 +11,4 @@ mod offline;
 mod public;
 mod scanner;
 mod stories;
+mod work;

@@ -23,14 +23,22 @@ pub(super) fn commits(opened: &Opened, files: Vec<(String, Vec<u8>)>) -> Vec<Com
     by_cause.into_values().collect()
 }
 
-type Events<'a> = BTreeMap<&'a str, Vec<(&'a Number, &'a Event)>>;
+type Events<'a> = BTreeMap<String, Vec<(&'a Number, &'a Event)>>;
 
-/// Every event by the file that it stands in.
+/// Every event by the file that it stands in, and by its photos.
 fn events(opened: &Opened) -> Events<'_> {
     let mut events = Events::new();
     for (number, log) in opened.ledger.iter() {
         for logged in log.events() {
-            events.entry(logged.source.path()).or_default().push((number, &logged.event));
+            let photos = opened
+                .register
+                .assets
+                .get(number)
+                .into_iter()
+                .flat_map(|asset| logged.event.photos.iter().filter_map(|photo| asset.inside_files(photo)));
+            for path in photos.chain([logged.source.path().to_owned()]) {
+                events.entry(path).or_default().push((number, &logged.event));
+            }
         }
     }
     events

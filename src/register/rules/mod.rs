@@ -157,7 +157,7 @@ pub const RULES: &[Rule] = rules! {
     "too-large" Error Reading, "A TOML file is at most 1 MiB.";
     "unknown-asset" Error Whole(names::kits_are_known), "The kit that an asset is `part_of` is an asset of the register.";
     "unknown-audit" Warning Whole(names::audits_are_known), "The audit that an event names has a file in `audits/`.";
-    "unknown-category" Error Whole(names::categories_are_known), "An asset's category stands in `categories.toml`.";
+    "unknown-category" Error Whole(names::categories_are_known), "The category of an asset, and the one that an audit counts, stand in `categories.toml`.";
     "unknown-job" Warning Whole(names::jobs_are_known), "The job that an event names has a file in `jobs/`.";
     "unknown-key" Error Reading, "Every key is one that tagbook knows. A mistyped one would be passed over in silence.";
     "unknown-kind" Error Reading, "An event's `kind` is one of those that the log knows.";

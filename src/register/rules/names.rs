@@ -5,7 +5,7 @@ use crate::register::decide::receiver;
 use crate::register::event::Action;
 use crate::register::finding::{Finding, Place, did_you_mean};
 use crate::register::number::{Number, Slug};
-use crate::register::{Asset, Logged};
+use crate::register::{Asset, Logged, Source};
 
 pub(super) fn people_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
     let register = scope.register;
@@ -69,18 +69,18 @@ pub(super) fn categories_are_known(scope: &Scope, findings: &mut Vec<Finding>) {
     if scope.register.has_unread_categories() {
         return;
     }
+    let mut check = |slug: &Slug, source: &Source| {
+        if !categories.contains_key(slug) {
+            let known = categories.keys().map(Slug::as_str);
+            findings.push(unknown("unknown-category", "category", slug, source.place("category"), known));
+        }
+    };
     // A record without a category is a finding of its own.
     for asset in scope.register.assets.values().filter(|asset| !asset.category.as_str().is_empty()) {
-        if !categories.contains_key(&asset.category) {
-            let known = categories.keys().map(Slug::as_str);
-            findings.push(unknown(
-                "unknown-category",
-                "category",
-                &asset.category,
-                asset.source.place("category"),
-                known,
-            ));
-        }
+        check(&asset.category, &asset.source);
+    }
+    for audit in scope.register.audits.values() {
+        audit.category.iter().for_each(|category| check(category, &audit.source));
     }
 }
 

@@ -16,8 +16,11 @@ const FOLDERS = {
   jobs: 'job',
 };
 
+// What is printed and signed, beside a page.
+const PRINTED = { packing: 'packing list', handover: 'hand-over sheet' };
+
 // What every team's site has. Jobs are not for everyone.
-export const TEAM_KINDS = ['dashboard', '404', ...Object.values(FOLDERS).filter((name) => name !== 'job')];
+export const TEAM_KINDS = ['dashboard', '404', 'hand-over sheet', ...Object.values(FOLDERS).filter((name) => name !== 'job')];
 
 // [{ kind, path, url, asset }]; `asset` is the state that the site itself publishes of an asset page.
 export function pagesOf(site) {
@@ -39,7 +42,7 @@ function kindOf(site, path) {
   if (numberAt(path)) return assetKind(site, path);
   const [folder, ...rest] = path.split('/');
   if (rest[0] === 'history' && numberAt(`${folder}/index.html`)) return { name: 'history' };
-  const name = FOLDERS[folder] ?? folder;
+  const name = PRINTED[rest[1]] ?? FOLDERS[folder] ?? folder;
   const isList = rest.length === 1 && ['people', 'locations', 'categories', 'audits', 'jobs'].includes(folder);
   return { name: isList ? `list of ${folder}` : name };
 }
