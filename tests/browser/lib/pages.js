@@ -41,6 +41,7 @@ function kindOf(site, path) {
   if (path === '404.html') return { name: '404' };
   if (numberAt(path)) return assetKind(site, path);
   const [folder, ...rest] = path.split('/');
+  if (rest[0] === 'history' && numberAt(`${folder}/index.html`)) return { name: 'history' };
   const name = PRINTED[rest[1]] ?? FOLDERS[folder] ?? folder;
   const isList = rest.length === 1 && ['people', 'locations', 'categories', 'audits', 'jobs'].includes(folder);
   return { name: isList ? `list of ${folder}` : name };
