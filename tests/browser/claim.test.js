@@ -13,7 +13,7 @@ test('a keeper who scans a new tag registers what it is on, in one commit', atDe
   const page = is(await desk.get(TAG, { as: 'ana' }), 200);
   assert.match(visible(page.text), /not in use yet/);
   const claim = forms(page.text).find(({ action }) => action.endsWith(`/${TAG}/claim`));
-  assert.deepEqual(Object.keys(claim.values), ['name', 'serial']);
+  assert.deepEqual(Object.keys(claim.values), ['name', 'serial', 'photo']);
   const choices = elements(page.text).filter(({ name }) => name === 'option').map(({ attributes }) => attributes.value);
   assert.ok(choices.includes('camera') && choices.includes('shelf'));
   await desk.records(1, async () => is(await desk.submit(`${TAG}/claim`, DRILL, { as: 'ana' }), 303));
@@ -108,7 +108,7 @@ required = true
 
 test('what a kind of thing cannot be without is asked for once the kind is chosen', atDesk({ files: { ...TAGS.files, ...NEEDY }, isBroken: true }, async (desk) => {
   const page = await desk.recordsNothing(async () => is(await desk.submit(`${TAG}/claim`, DRILL, { as: 'ana' }), 422));
-  assert.deepEqual(Object.keys(formOf(page.text, `${TAG}/claim`).values), ['name', 'serial', 'manufacturer']);
+  assert.deepEqual(Object.keys(formOf(page.text, `${TAG}/claim`).values), ['name', 'serial', 'manufacturer', 'photo']);
   assert.match(page.text, /name="field.mount"/);
   assert.match(page.text, /value="shelf" selected/);
   await desk.records(1, async () => is(await desk.submit(`${TAG}/claim`, { ...DRILL, manufacturer: 'Bosch', 'field.mount': 'PL' }, { as: 'ana' }), 303));

@@ -69,8 +69,8 @@ const showCount = (motions) => {
     .map(([is, name, tone]) => [motions.filter(is).length, name, tone])
     .filter(([n]) => n)
     .map(([n, name, tone]) => chip(count(name, n), tone));
-  document.querySelector('#waits')?.remove();
-  if (parts.length) document.querySelector('.bar')?.after(make('a', { id: 'waits', href: `${home}offline/` }, ...parts));
+  document.querySelector('#waits')?.parentElement.remove();
+  if (parts.length) document.querySelector('.bar')?.after(make('nav', { 'aria-label': words.title }, make('a', { id: 'waits', href: `${home}offline/` }, ...parts)));
 };
 
 // What has just been sent, said once.
