@@ -215,7 +215,11 @@ impl Fonts {
                 (None, _) => {}
             }
         }
-        runs
+        // Arabic letters join into others, which the drawing of several fonts in one line cannot follow: one font has it all.
+        match runs.iter().find(|(_, run)| run.chars().any(is_arabic)).map(|(font, _)| *font) {
+            Some(font) => vec![(font, runs.into_iter().map(|(_, run)| run).collect())],
+            None => runs,
+        }
     }
 
     /// A line of type on its base line, as SVG.
@@ -234,17 +238,20 @@ impl Fonts {
             Anchor::Middle => " text-anchor=\"middle\"",
             Anchor::End => " text-anchor=\"end\"",
         };
+        // The whole line is read from the right, whatever it has in it.
+        let (open, close) = if is_from_right { ("\u{2067}", "\u{2069}") } else { ("", "") };
+        let all = self.runs(text, style);
+        let last = all.len().saturating_sub(1);
         let mut runs = String::new();
-        for (font, run) in self.runs(text, style) {
-            let run = escaped(&run);
+        for (place, (font, run)) in all.into_iter().enumerate() {
+            let (open, close) = (if place == 0 { open } else { "" }, if place == last { close } else { "" });
+            let run = format!("{open}{}{close}", escaped(&run));
             let run =
                 font.map_or(run.clone(), |font| format!("<tspan font-family=\"{}\">{run}</tspan>", escaped(font)));
             runs.push_str(&run);
         }
-        // The whole line is read from the right, whatever it has in it.
-        let (open, close) = if is_from_right { ("\u{2067}", "\u{2069}") } else { ("", "") };
         format!(
-            "<text x=\"{x:.3}\" y=\"{base:.3}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size:.3}\"{anchor}>{open}{runs}{close}</text>"
+            "<text x=\"{x:.3}\" y=\"{base:.3}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size:.3}\"{anchor}>{runs}</text>"
         )
     }
 
@@ -356,6 +363,11 @@ fn ranked(fonts: &Database) -> Vec<&fontdb::FaceInfo> {
         )
     });
     all
+}
+
+/// Whether a letter is of the Arabic blocks of Unicode.
+fn is_arabic(c: char) -> bool {
+    matches!(c, '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{8a0}'..='\u{8ff}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
 }
 
 fn select(own: Vec<ID>, others: Vec<(String, ID)>) -> usvg::FontSelectionFn<'static> {
