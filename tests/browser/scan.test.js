@@ -143,8 +143,8 @@ test('a shelf is counted for an audit, with a list for each place', LIMIT, async
   await enter(hand, `${base}locations/shelf-a/`);
   await said(hand, 'You are in Shelf A');
   assert.equal(await hand.tap('Record 3 in Shelf A'), 200);
-  assert.equal(await hand.page.getByLabel('Where', { exact: true }).inputValue(), 'shelf-a');
-  await recordsOne(async () => assert.equal(await hand.tap('All of it was seen'), 200));
+  assert.equal(await hand.page.getByLabel('Where you see it', { exact: true }).inputValue(), 'shelf-a');
+  await recordsOne(async () => assert.equal(await hand.tap('I see it here'), 200));
   const events = JSON.parse(register.tagbook('log', 'CAM-0002', '--format', 'json'));
   assert.deepEqual([events.at(-1).kind, events.at(-1).audit, events.at(-1).location, events.at(-1).by], ['audit', '2026-q4', 'shelf-a', 'ben']);
   none(hand.flaws);
