@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
+use harfrust::{Direction, ShapeOptions, ShaperData, UnicodeBuffer};
 use resvg::usvg::fontdb::{self, Database, ID, Source};
 use resvg::usvg::{self, FontResolver, Options};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
+use unicode_bidi::{BidiInfo, Level};
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -98,6 +100,8 @@ static ADVANCES: LazyLock<Vec<HashMap<char, f64>>> = LazyLock::new(|| {
 pub struct Fonts {
     options: Options<'static>,
     all: Arc<Database>,
+    /// One for each style.
+    own: Vec<ID>,
     others: Vec<Other>,
     /// Whether whoever shows the drawing has fonts of its own for what these lack.
     is_shown_elsewhere: bool,
@@ -106,6 +110,7 @@ pub struct Fonts {
 /// A font for characters that those of this program have not: how far each takes the line on, in parts of the size.
 struct Other {
     family: String,
+    id: ID,
     advances: BTreeMap<char, f64>,
 }
 
@@ -147,12 +152,13 @@ impl Fonts {
             left.retain(|c| !advances.contains_key(c));
             let family = face.families.first().map(|(name, _)| name.clone()).unwrap_or_default();
             ids.push((family.clone(), *id));
-            found.push(Other { family, advances });
+            found.push(Other { family, id: *id, advances });
         }
         let all = Arc::new(all);
-        let resolver = FontResolver { select_font: select(own, ids), select_fallback: Box::new(|_, _, _| None) };
+        let resolver =
+            FontResolver { select_font: select(own.clone(), ids), select_fallback: Box::new(|_, _, _| None) };
         let options = Options { fontdb: Arc::clone(&all), font_resolver: resolver, ..Options::default() };
-        Fonts { options, all, others: found, is_shown_elsewhere: false }
+        Fonts { options, all, own, others: found, is_shown_elsewhere: false }
     }
 
     /// The fonts of this program for a browser, which has others.
@@ -215,11 +221,7 @@ impl Fonts {
                 (None, _) => {}
             }
         }
-        // Arabic letters join into others, which the drawing of several fonts in one line cannot follow: one font has it all.
-        match runs.iter().find(|(_, run)| run.chars().any(is_arabic)).map(|(font, _)| *font) {
-            Some(font) => vec![(font, runs.into_iter().map(|(_, run)| run).collect())],
-            None => runs,
-        }
+        runs
     }
 
     /// A line of type on its base line, as SVG.
@@ -232,27 +234,96 @@ impl Fonts {
         anchor: Anchor,
         is_from_right: bool,
     ) -> String {
-        let (family, weight) = style.font();
-        let anchor = match anchor {
-            Anchor::Start => "",
-            Anchor::Middle => " text-anchor=\"middle\"",
-            Anchor::End => " text-anchor=\"end\"",
+        let runs = self.runs(text, style);
+        let (x, anchor, runs) = if let [(font, run)] = runs.as_slice() {
+            let anchor = match anchor {
+                Anchor::Start => "",
+                Anchor::Middle => " text-anchor=\"middle\"",
+                Anchor::End => " text-anchor=\"end\"",
+            };
+            // The whole line is read from the right, whatever it has in it.
+            let run = if is_from_right { format!("\u{2067}{run}\u{2069}") } else { run.clone() };
+            (x, anchor, span(*font, "", &run))
+        } else {
+            let (width, runs) = self.mixed(&runs, style, size, is_from_right);
+            let left = match anchor {
+                Anchor::Start => x,
+                Anchor::Middle => x - width / 2.0,
+                Anchor::End => x - width,
+            };
+            let placed = |run: &Run| span(run.font, &format!(" x=\"{:.3}\"", left + run.left), &run.text);
+            (left, "", runs.iter().map(placed).collect())
         };
-        // The whole line is read from the right, whatever it has in it.
-        let (open, close) = if is_from_right { ("\u{2067}", "\u{2069}") } else { ("", "") };
-        let all = self.runs(text, style);
-        let last = all.len().saturating_sub(1);
-        let mut runs = String::new();
-        for (place, (font, run)) in all.into_iter().enumerate() {
-            let (open, close) = (if place == 0 { open } else { "" }, if place == last { close } else { "" });
-            let run = format!("{open}{}{close}", escaped(&run));
-            let run =
-                font.map_or(run.clone(), |font| format!("<tspan font-family=\"{}\">{run}</tspan>", escaped(font)));
-            runs.push_str(&run);
-        }
+        let (family, weight) = style.font();
         format!(
             "<text x=\"{x:.3}\" y=\"{base:.3}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size:.3}\"{anchor}>{runs}</text>"
         )
+    }
+
+    /// How wide a line in several fonts is, and its runs from left to right, each with a place of its own: what draws them joins
+    /// letters within one font only.
+    fn mixed<'f>(
+        &self,
+        runs: &[(Option<&'f str>, String)],
+        style: Style,
+        size: f64,
+        is_from_right: bool,
+    ) -> (f64, Vec<Run<'f>>) {
+        let text: String = runs.iter().map(|(_, run)| run.as_str()).collect();
+        let base = if is_from_right { Level::rtl() } else { Level::ltr() };
+        let bidi = BidiInfo::new(&text, Some(base));
+        let (mut left, mut placed) = (0.0, Vec::new());
+        for paragraph in &bidi.paragraphs {
+            let (levels, directed) = bidi.visual_runs(paragraph, paragraph.range.clone());
+            for range in directed {
+                let is_rtl = levels[range.start].is_rtl();
+                let mut start = 0;
+                let fonts = runs.iter().map(|(font, run)| {
+                    start += run.len();
+                    (*font, start - run.len()..start)
+                });
+                let mut parts: Vec<_> = fonts
+                    .map(|(font, part)| (font, part.start.max(range.start)..part.end.min(range.end)))
+                    .filter(|(_, part)| !part.is_empty())
+                    .collect();
+                if is_rtl {
+                    parts.reverse();
+                }
+                for (font, part) in parts {
+                    let (part, letters) = (&text[part.clone()], text[part].trim());
+                    let (before, after) = part.split_at(part.find(letters).unwrap_or_default());
+                    // Blanks at an end are left out: they would be moved to where the line ends.
+                    let blank = if is_rtl { &after[letters.len()..] } else { before };
+                    let direction = if is_rtl { '\u{202e}' } else { '\u{202d}' };
+                    let from = left + self.shaped(blank, font, style, is_rtl) * size;
+                    placed.push(Run { font, left: from, text: format!("{direction}{letters}\u{202c}") });
+                    left += self.shaped(part, font, style, is_rtl) * size;
+                }
+            }
+        }
+        (left, placed)
+    }
+
+    /// How wide letters of one font and direction are at a size of one, joined as they are drawn.
+    fn shaped(&self, text: &str, font: Option<&str>, style: Style, is_rtl: bool) -> f64 {
+        let id = match font {
+            None => STYLES.iter().position(|known| *known == style).and_then(|at| self.own.get(at)),
+            Some(family) => self.others.iter().find(|other| other.family == family).map(|other| &other.id),
+        };
+        let shaped = id.and_then(|id| {
+            self.face(*id, |bytes, index| {
+                let font = harfrust::FontRef::from_index(bytes, index).ok()?;
+                let units = FontRef::from_index(bytes, index).ok()?.metrics(Size::unscaled(), LocationRef::default());
+                let mut buffer = UnicodeBuffer::new();
+                buffer.push_str(text);
+                buffer.set_direction(if is_rtl { Direction::RightToLeft } else { Direction::LeftToRight });
+                buffer.guess_segment_properties();
+                let glyphs = ShaperData::new(&font).shaper(&font).build().shape(buffer, ShapeOptions::new());
+                let advance: i32 = glyphs.glyph_positions().iter().map(|glyph| glyph.x_advance).sum();
+                Some(f64::from(advance) / f64::from(units.units_per_em))
+            })
+        });
+        shaped.flatten().unwrap_or_else(|| self.width(text, style))
     }
 
     /// A text in at most `most` lines of this width, broken between words; a word that is wider alone is broken between
@@ -324,6 +395,23 @@ pub(crate) fn is_from_right(text: &str) -> bool {
     strong.is_some_and(|c| matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}'))
 }
 
+/// Letters of one font on a line of several, in the order in which they are drawn.
+struct Run<'f> {
+    font: Option<&'f str>,
+    left: f64,
+    text: String,
+}
+
+/// A run as SVG, in a font by name or that of the line.
+fn span(font: Option<&str>, place: &str, run: &str) -> String {
+    let run = escaped(run);
+    match font {
+        None if place.is_empty() => run,
+        None => format!("<tspan{place}>{run}</tspan>"),
+        Some(font) => format!("<tspan{place} font-family=\"{}\">{run}</tspan>", escaped(font)),
+    }
+}
+
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -363,11 +451,6 @@ fn ranked(fonts: &Database) -> Vec<&fontdb::FaceInfo> {
         )
     });
     all
-}
-
-/// Whether a letter is of the Arabic blocks of Unicode.
-fn is_arabic(c: char) -> bool {
-    matches!(c, '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{8a0}'..='\u{8ff}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
 }
 
 fn select(own: Vec<ID>, others: Vec<(String, ID)>) -> usvg::FontSelectionFn<'static> {

@@ -97,6 +97,7 @@ NASTY = {
     "combining marks": "Z\u0300\u0316\u0301\u0323" * 12 + " e\u0301" * 20,
     "right-to-left with Latin": "كاميرا Sony FX3 مع قفص و عدسة Sigma 35 mm وحقيبة",
     "Chinese, Japanese": "映画用カメラ本体三脚付属品一式" * 5,
+    "letters that join, and Latin": "سلة الإضاءة LED 600 (لامبا) لا 北京",
 }
 
 BASE = "https://kit.nord.test/"
