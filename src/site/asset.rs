@@ -14,7 +14,7 @@ use super::strip::Strip;
 use super::{facts, markdown};
 
 /// Events that an asset's page shows at once.
-pub(super) const RECENT: usize = 6;
+pub(super) const RECENT: usize = 5;
 
 /// What stands on an asset's page.
 #[derive(Debug, Serialize)]

@@ -201,7 +201,7 @@ impl<'a> Here<'a> {
 
     fn papers(&self, asset: &Asset) -> Vec<Fact> {
         let links = documents(self.site, asset).into_iter().map(|paper| Fact {
-            value: Phrase::name(&paper.title).linked(&paper.address()),
+            value: Phrase::name(&paper.title).linked(&format!("{}{}/{}", self.root, asset.number, paper.address())),
             word: paper.kind,
             code: false,
             chips: Vec::new(),

@@ -17,35 +17,35 @@ const COLOURS: [&str; 8] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"];
 /// Share of the strip, in percent, that a letter of a name on it takes on a phone.
 const LETTER: f64 = 2.1;
 
-/// A year of an asset, in percent of its width.
+/// Lines of the table; earlier spans are told by the pages of the history.
+const LINES: usize = 5;
+
+/// A year of an asset: shapes in thousandths of its width, words in percent.
 #[derive(Debug, Serialize)]
 pub(super) struct Strip {
     pub label: String,
-    pub marks: Vec<Mark>,
-    pub ticks: Vec<Tick>,
+    pub shapes: Vec<Shape>,
+    pub names: Vec<Word>,
+    pub months: Vec<Word>,
+    /// Where months begin.
+    pub ticks: String,
     /// Where the day lies on which it is due.
     pub due: Option<String>,
     pub legend: Vec<Entry>,
     pub table: Vec<Line>,
 }
 
-/// A span in which someone had it, or nobody could.
+/// The spans of one colour, as one path.
 #[derive(Debug, Serialize)]
-pub(super) struct Mark {
+pub(super) struct Shape {
     pub class: &'static str,
-    pub x: String,
-    pub width: String,
-    pub middle: String,
-    pub title: String,
-    /// The name, where it fits.
-    pub label: Option<String>,
+    pub path: String,
 }
 
-/// The beginning of a month.
+/// A word, and where its middle is.
 #[derive(Debug, Serialize)]
-pub(super) struct Tick {
-    pub x: String,
-    pub middle: String,
+pub(super) struct Word {
+    pub at: String,
     pub word: String,
 }
 
@@ -119,11 +119,13 @@ impl Here<'_> {
         let due = due.filter(|due| (dates.today..window.end).contains(due)).and_then(|due| due.succ_opt());
         Some(Strip {
             label: self.say("strip_label", &[range[0].clone(), range[1].clone()]).plain().to_owned(),
-            marks: spans.iter().map(|span| self.mark(span, &colours)).collect(),
-            ticks: self.ticks(&window),
-            due: due.map(|day| percent(window.day(day))),
+            shapes: shapes(&spans, &colours),
+            names: spans.iter().filter_map(|span| self.name(span)).collect(),
+            months: self.months(&window),
+            ticks: window.months().iter().map(|day| format!("M{} 38v5", thousandths(window.day(*day)))).collect(),
+            due: due.map(|day| thousandths(window.day(day)).to_string()),
             legend: self.legend(&spans, &colours),
-            table: spans.iter().rev().map(|span| self.line(span)).collect(),
+            table: spans.iter().rev().take(LINES).map(|span| self.line(span)).collect(),
         })
     }
 
@@ -153,25 +155,17 @@ impl Here<'_> {
             .collect()
     }
 
-    fn mark(&self, span: &Span, colours: &HashMap<&Standing, &'static str>) -> Mark {
-        let (from, until) = self.ends(span);
+    /// Who had it, where the name fits.
+    fn name(&self, span: &Span) -> Option<Word> {
         let who = self.who(span.standing);
-        let width = (span.end - span.x).max(0.6);
-        let fillings = [("who", Some(who.clone())), ("from", Some(from)), ("until", Some(until))];
         let letters = u32::try_from(who.plain().chars().count()).map_or(f64::MAX, f64::from);
-        Mark {
-            class: class(span.standing, colours),
-            x: percent(span.x.min(99.4)),
-            width: percent(width),
-            middle: percent(span.x + width / 2.0),
-            title: self.say("strip_mark", &fillings).plain().to_owned(),
-            label: (letters * LETTER + 1.0 < width).then(|| who.plain().to_owned()),
-        }
+        let fits = letters * LETTER + 1.0 < span.end - span.x;
+        fits.then(|| Word { at: percent(f64::midpoint(span.x, span.end)), word: who.plain().to_owned() })
     }
 
     fn line(&self, span: &Span) -> Line {
         let (from, until) = self.ends(span);
-        // The picture's titles have these days, and machines have the log: elements around them would weigh more than they.
+        // Machines have the log: elements around these days would weigh more than they.
         Line { who: self.who(span.standing), from: Phrase::text(from.plain()), until: Phrase::text(until.plain()) }
     }
 
@@ -191,15 +185,13 @@ impl Here<'_> {
         }
     }
 
-    fn ticks(&self, window: &Window) -> Vec<Tick> {
-        let months = window.months();
+    fn months(&self, window: &Window) -> Vec<Word> {
         let half = 100.0 / 24.0;
-        let begin = |day: &NaiveDate| {
-            let x = window.day(*day);
-            let word = self.site.dates.narrow_month(*day).to_owned();
-            Tick { x: percent(x), middle: percent(x + half), word }
+        let word = |day: &NaiveDate| Word {
+            at: percent(window.day(*day) + half),
+            word: self.site.dates.narrow_month(*day).to_owned(),
         };
-        months.iter().map(begin).collect()
+        window.months().iter().map(word).collect()
     }
 
     fn legend(&self, spans: &[Span], colours: &HashMap<&Standing, &'static str>) -> Vec<Entry> {
@@ -247,8 +239,24 @@ fn class(standing: &Standing, colours: &HashMap<&Standing, &'static str>) -> &'s
     }
 }
 
+/// A path for each colour, however many spans have it.
+fn shapes(spans: &[Span], colours: &HashMap<&Standing, &'static str>) -> Vec<Shape> {
+    let mut paths: BTreeMap<&'static str, String> = BTreeMap::new();
+    for span in spans {
+        let (x, width) = (thousandths(span.x.min(99.4)), thousandths(span.end - span.x).max(6));
+        *paths.entry(class(span.standing, colours)).or_default() += &format!("M{x} 0h{width}v34h-{width}z");
+    }
+    paths.into_iter().map(|(class, path)| Shape { class, path }).collect()
+}
+
 fn days(from: NaiveDate, until: NaiveDate) -> f64 {
     i32::try_from((until - from).num_days()).map_or(0.0, f64::from)
+}
+
+/// A share in percent as the nearest whole thousandth.
+#[expect(clippy::cast_possible_truncation, reason = "shares are of 0 to 100")]
+fn thousandths(share: f64) -> i32 {
+    (share * 10.0).round() as i32
 }
 
 fn percent(share: f64) -> String {

@@ -289,6 +289,7 @@ describe('a desk on the origin of its site', () => {
     const keeper = await enrolled(t, 'ana');
     const hand = await enrolled(t, 'ben');
     await hand.open(`${base}CAM-0003`);
+    await hand.page.waitForLoadState('networkidle');
     await hand.context.clearCookies();
     assert.equal(await hand.tap('I have it now'), 401);
     const commits = register.pull().commits();

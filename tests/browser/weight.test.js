@@ -4,14 +4,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, extname, join } from 'node:path';
 import lighthouse from 'lighthouse';
 import { PHONE, TYPES, launch, openWindow } from './lib/browser.js';
 import { numberAt } from './lib/pages.js';
 import { none } from './lib/problems.js';
-import { freePort } from './lib/program.js';
-import { fileAt, htmlFiles, read, sites } from './lib/sites.js';
+import { freePort, tagbook } from './lib/program.js';
+import { fileAt, htmlFiles, read, site, sites } from './lib/sites.js';
 
 // Bytes, compressed: the page itself, and with all that it loads but photos.
 const PAGE = 6_000;
@@ -20,7 +22,8 @@ const ALL = 14_000;
 // Of 1, for speed and for accessibility.
 const SCORE = 0.99;
 
-const teams = sites().filter(({ team }) => team);
+const work = mkdtempSync(join(tmpdir(), 'tagbook-weight-'));
+const teams = [...sites().filter(({ team }) => team), withDesk(sites()[0].register)];
 const compressed = (bytes) => gzipSync(bytes, { level: 9 }).length;
 const assets = (site) => htmlFiles(site).filter((path) => numberAt(path) && site.files.includes(path.replace('index.html', 'asset.json')));
 
@@ -28,7 +31,22 @@ let browser;
 before(async () => {
   browser = await launch();
 });
-after(() => browser?.close());
+after(() => {
+  browser?.close();
+  rmSync(work, { recursive: true });
+});
+
+// The same register beside a desk, whose pages have all the buttons.
+function withDesk(register) {
+  const [copy, folder] = [join(work, `${basename(register)}-with-desk`), join(work, 'site')];
+  cpSync(register, copy, { recursive: true });
+  const settings = readFileSync(join(copy, 'tagbook.toml'), 'utf8');
+  writeFileSync(join(copy, 'tagbook.toml'), settings.replace(/^base_url *= *"(.*?)\/?"$/m, '$&\ndesk_url = "$1/desk"'));
+  execFileSync(tagbook(), ['-C', copy, 'build', '--out', folder]);
+  const built = site(copy, 'team', folder);
+  assert.ok(built.desk);
+  return built;
+}
 
 for (const site of teams) {
   test(`${site.name}: no asset's page is heavier than it may be`, () => {
