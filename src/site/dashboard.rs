@@ -172,6 +172,8 @@ impl Here<'_> {
         let fault = || state.faults.first().and_then(|fault| fault.note.as_deref()).map(Phrase::name);
         if thing.status() == Status::Retired {
             None
+        } else if summary.unsafe_ {
+            item(0, ("chip_unsafe", "bad"), fault())
         } else if let Some(missing) = &state.missing {
             let since = Some(self.site.dates.since(missing.at));
             item(1, ("status_missing", "bad"), Some(self.say("attention_missing", &[("who", who), ("since", since)])))
@@ -184,8 +186,6 @@ impl Here<'_> {
                 ("chip_overdue", "bad"),
                 Some(self.say("attention_overdue", &[("who", who), ("late", self.lateness(thing))])),
             )
-        } else if summary.unsafe_ {
-            item(0, ("chip_unsafe", "bad"), fault())
         } else if !state.faults.is_empty() {
             item(4, ("chip_fault", "warn"), fault())
         } else if summary.inspection_due {

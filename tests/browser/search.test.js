@@ -27,6 +27,21 @@ for (const site of sites().filter(({ team }) => team)) {
     await page.waitForURL(`${site.base}${wanted.number}/`, { timeout: 5000 });
   });
 
+  searchTest(site, 'a number opens its page without its hyphens, and with O for 0', DESKTOP, async (page, landmark, input) => {
+    await input.pressSequentially(wanted.number.replaceAll('-', '').replaceAll('0', 'O'));
+    await input.press('Enter');
+    await page.waitForURL(`${site.base}${wanted.number}/`, { timeout: 5000 });
+  });
+
+  const renamed = assets.find(({ aliases }) => aliases?.length);
+  if (renamed) {
+    searchTest(site, 'a former number opens the page of what bears it', DESKTOP, async (page, landmark, input) => {
+      await input.pressSequentially(renamed.aliases[0]);
+      await input.press('Enter');
+      await page.waitForURL(`${site.base}${renamed.number}/`, { timeout: 5000 });
+    });
+  }
+
   searchTest(site, 'what is nowhere is said to be nowhere', DESKTOP, async (page, landmark, input) => {
     const before = (await landmark.innerText()).trim();
     await input.pressSequentially('zzqxv');

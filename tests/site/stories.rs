@@ -36,7 +36,8 @@ fn the_page_answers_first() {
     assert!(late.contains("With Ana Ruiz until Sat 14 Nov 9 days late · since Tue 10 Nov overdue"), "{late}");
     let missing = page("2026-11-23T08:14:00Z missing ana note = 'gone'");
     assert!(missing.contains("Missing since today 09:14"), "{missing}");
-    let retired = page("2026-05-01T08:00:00Z retire ana method = 'sold'");
+    let retired =
+        page("2026-05-01T08:00:00Z return ben location = 'studio'\n2026-05-01T09:00:00Z retire ana method = 'sold'");
     assert!(retired.contains("Retired on 1 May 2026, sold"), "{retired}");
     let repair = page("2026-11-20T08:00:00Z repair ana vendor = 'Foto Koch' ;; due = 2026-12-01");
     assert!(repair.contains("In repair at Foto Koch until Tue 1 Dec"), "{repair}");
@@ -79,13 +80,10 @@ fn the_strip_shows_a_year_and_the_table_behind_it() {
          2026-11-20T08:00:00Z checkout ana to = 'ana' ;; due = 2026-11-27",
     );
     let page = &site.team()["CAM-0001/index.html"];
-    assert!(
-        text(page).contains("Ana 20 Nov 2026 still repair 1 Jun 2026 20 Jun 2026 Ben 1 Mar 2026 1 May 2026"),
-        "{page}"
-    );
+    assert!(text(page).contains("Ana20 Nov 2026still repair1 Jun 202620 Jun 2026 Ben1 Mar 20261 May 2026"), "{page}");
     // Of 365 days from the first of December, Ben had it from the 91st on for 61.
     assert!(page.contains("<path class=\"p0\" d=\"M248 0h167v34h-167z\"/>"), "{page}");
-    assert!(page.contains("<path class=\"repair\" d=\"M499 0h52v34h-52z\"/>"), "{page}");
+    assert!(page.contains("<path class=\"repair\" d=\"M500 0h52v34h-52z\"/>"), "{page}");
     assert!(page.contains("class=\"due\"") && page.contains("<table>"));
 }
 
@@ -110,6 +108,50 @@ fn the_overview_says_what_needs_attention() {
     assert!(overview.contains("1 out with 1 person"), "{overview}");
     assert!(text(&site["overdue/index.html"]).contains("1 asset is overdue"));
     assert!(text(&site["people/ana/index.html"]).contains("With Ana Ruiz until Sat 14 Nov"));
+}
+
+#[test]
+fn the_plots_say_what_is_out_used_where_and_worth() {
+    let bought = |cost: &str| format!("home = 'shelf-a'\npurchase.cost = '{cost}'\n");
+    let site = studio()
+        .file("categories.toml", "[camera]\nname = 'Cameras'\n[light]\nname = 'Lights'\n")
+        .asset("CAM-0002", "Sony FX6", "camera", &bought("5000.00 EUR"))
+        .asset("LGT-0001", "Aputure 600d", "light", &bought("1500.50 EUR"))
+        .asset("LGT-0002", "Dedolight", "light", "purchase.cost = '900.00 USD'\n")
+        // With her for 42 of the last 84 days, and at a return's end with nobody.
+        .log("CAM-0001", "2026-10-01T08:00:00Z checkout ana to = 'ana'\n2026-11-12T08:00:00Z return ana location = 'shelf-a'")
+        .log("LGT-0001", "2026-11-23T08:00:00Z checkout ben to = 'ben' ;; location = 'studio'")
+        // What is retired is no use, wherever it was.
+        .asset("LGT-0003", "Old light", "light", &bought("7000.00 EUR"))
+        .log("LGT-0003", "2026-01-01T08:00:00Z checkout ben to = 'ben'\n2026-05-01T08:00:00Z return ben location = 'studio'\n2026-05-01T09:00:00Z retire ana method = 'sold'")
+        .team();
+    let overview = text(&site["index.html"]);
+    for plot in [
+        "Out, by category Cameras 0 of 2 out 0 of 2 Lights 1 of 2 out 1 of 2",
+        "In use over the last twelve weeks Cameras 25 % of the last 12 weeks 25 % Lights 0 %",
+        "Where things are Studio › Shelf A 2 assets 2 Studio 1 asset 1",
+        "At cost, by category Cameras 5,000 EUR 5,000 EUR Lights 1,500 EUR",
+    ] {
+        assert!(overview.contains(plot), "{plot}: {overview}");
+    }
+}
+
+#[test]
+fn the_overview_says_what_ends_soon_and_who_is_late_with_what() {
+    let site = studio()
+        .asset("CAM-0002", "Sony FX6", "camera", "purchase.warranty_until = 2026-12-01\n")
+        .asset("CAM-0003", "Arri Alexa", "camera", "hire.until = 2026-11-20\n")
+        .asset("CAM-0004", "Canon R5", "camera", "purchase.warranty_until = 2026-11-20\n")
+        .log("CAM-0001", "2026-11-10T08:14:00Z checkout ben to = 'ben' ;; due = 2026-11-14")
+        .log("CAM-0004", "2026-11-10T08:14:00Z checkout ben to = 'ben' ;; due = 2026-11-22")
+        .team();
+    let overview = text(&site["index.html"]);
+    assert!(overview.contains("CAM-0002 Sony FX6 Tue 1 Dec"), "{overview}");
+    assert!(overview.contains("CAM-0003 Arri Alexa"), "{overview}");
+    // A warranty that is over is no news.
+    assert!(!overview.contains("20 Nov warranty"), "{overview}");
+    let overdue = text(&site["overdue/index.html"]);
+    assert!(overdue.contains("Ben Okafor") && overdue.matches("Ben Okafor").count() == 1, "{overdue}");
 }
 
 #[test]
