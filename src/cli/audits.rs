@@ -248,6 +248,12 @@ fn close(register: Option<&Path>, slug: &str, apply: bool, how: &How) -> Outcome
     for number in &settlement.missing {
         paint::say(format!("{} is missing", paint::in_style(paint::BOLD, number)))?;
     }
+    let is_new = |number: &&Number| {
+        !settlement.missing.contains(number) && !settlement.left.iter().any(|(left, _)| left == *number)
+    };
+    for number in count.unseen.iter().filter(|number| was_open && apply && is_new(number)) {
+        paint::note(&format!("{number} was missing before"));
+    }
     for (number, why) in &settlement.left {
         paint::note(&left(&register, number, why));
     }

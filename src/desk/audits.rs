@@ -43,7 +43,7 @@ impl Desk {
         let is_open = |audit: &&Audit| audit.is_open(small.moment.now);
         let mut open: Vec<&Audit> = register.audits.values().filter(is_open).collect();
         open.sort_by_key(|audit| (std::cmp::Reverse(audit.opened), &audit.slug));
-        let all = |audit: &&Audit| self.look_up(|index| index.counted(audit, register));
+        let all = |audit: &&Audit| self.look_up(|index| index.counted(audit, register, small.moment.now));
         let mut numbers = open.iter().map(all).collect::<Result<Vec<_>, _>>()?.concat();
         numbers.sort();
         numbers.dedup();
@@ -148,8 +148,7 @@ impl Desk {
         let register = &small.opened.register;
         let slug = typed.trim_end_matches(".json").to_lowercase();
         let Some(audit) = register.audits.get(slug.as_str()) else { return Ok(None) };
-        let is_open = audit.is_open(small.moment.now);
-        let numbers = self.look_up(|index| if is_open { index.counted(audit, register) } else { index.all() })?;
+        let numbers = self.look_up(|index| index.counted(audit, register, small.moment.now))?;
         let view = self.view(&numbers)?;
         let audit = view.opened.register.audits.get(slug.as_str()).cloned();
         Ok(audit.map(|audit| (view, audit)))

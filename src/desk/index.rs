@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use git2::Oid;
 
 use super::shelf::Shelf;
@@ -133,9 +134,13 @@ impl Index {
         self.bytes
     }
 
-    /// What an audit that is open has seen, and whatever else it may expect, in order of the numbers.
+    /// All that an audit may be about, in order of the numbers: of one that is open at that moment what it has seen, and
+    /// whatever else it may expect; of any other everything, as things may have gone anywhere since.
     #[must_use]
-    pub fn counted(&self, audit: &Audit, register: &Register) -> Vec<Number> {
+    pub fn counted(&self, audit: &Audit, register: &Register, now: DateTime<Utc>) -> Vec<Number> {
+        if !audit.is_open(now) {
+            return self.all();
+        }
         let is_inside = |line: &Line| match &line.location {
             Some(at) => audit.covers(at, register),
             None => audit.location.is_none(),

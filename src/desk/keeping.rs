@@ -68,10 +68,15 @@ struct Ending {
 }
 
 impl Desk {
-    /// The keeper who asks; an answer for anyone else.
+    /// The keeper who asks; an answer for anyone else, and where they say that they are someone else.
     fn keeper(&self, asked: &Asked, view: &View, caller: &Caller, page: &str) -> Result<Slug, Reply> {
         match &caller.person {
-            Some(person) if caller.is_keeper => Ok(person.clone()),
+            Some(person) if caller.is_keeper => match asked.fields.said("by") {
+                Some(by) if by.to_lowercase() != person.as_str() => {
+                    Err(self.refuse(asked, caller, 403, "not-you", "desk_not_you"))
+                }
+                _ => Ok(person.clone()),
+            },
             _ if caller.is_known() => Err(self.refuse(asked, caller, 403, "keepers-only", "desk_keepers")),
             _ => Err(self.enrol_first(&Asked { is_post: false, ..asked.clone() }, view, page, "")),
         }
@@ -313,7 +318,7 @@ impl Desk {
             let numbers = {
                 let mut index = locked(&index);
                 index.follow(repo, commit, &shelf)?;
-                index.counted(audit, &small.register)
+                index.counted(audit, &small.register, moment.now)
             };
             let (opened, _) = shelf.read(repo, commit, &numbers, false, &index)?;
             let settlement = if ending.applies { opened.settlement(audit, &moment) } else { Settlement::default() };

@@ -183,7 +183,11 @@ impl Fonts {
     /// Characters of a text that no font here draws: a question mark stands for each.
     pub fn lacks<'t>(&'t self, text: &'t str) -> impl Iterator<Item = char> + 't {
         text.chars().filter(|c| {
-            let takes_no_ink = c.is_whitespace() || c.is_control() || is_invisible(*c) || is_combining_mark(*c);
+            let takes_no_ink = c.is_whitespace()
+                || c.is_control()
+                || is_invisible(*c)
+                || is_setting_apart(*c)
+                || is_combining_mark(*c);
             !takes_no_ink && Style::Plain.advance(*c).is_none() && self.other(*c).is_none()
         })
     }
@@ -212,7 +216,8 @@ impl Fonts {
             let other = || self.other(c).map(|(other, _)| (Some(other.family.as_str()), c));
             let own = style.advance(c).map(|_| (None, c));
             // Directions and joiners belong to what they stand beside.
-            let joined = || is_invisible(c).then(|| (runs.last().and_then(|(font, _)| *font), c));
+            let joined =
+                || (is_invisible(c) || is_setting_apart(c)).then(|| (runs.last().and_then(|(font, _)| *font), c));
             let kept = || self.is_shown_elsewhere.then_some((None, c));
             let found = own.or_else(kept).or_else(other).or_else(joined).or_else(|| Some((None, undrawn(c)?)));
             match (found, runs.last_mut()) {
@@ -296,6 +301,7 @@ impl Fonts {
                     let blank = if is_rtl { &after[letters.len()..] } else { before };
                     let direction = if is_rtl { '\u{202e}' } else { '\u{202d}' };
                     let from = left + self.shaped(blank, font, style, is_rtl) * size;
+                    let letters: String = letters.chars().filter(|c| !is_setting_apart(*c)).collect();
                     placed.push(Run { font, left: from, text: format!("{direction}{letters}\u{202c}") });
                     left += self.shaped(part, font, style, is_rtl) * size;
                 }
@@ -389,9 +395,27 @@ fn is_breakable(grapheme: &str) -> bool {
     grapheme.chars().next().is_some_and(|c| matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}'))
 }
 
-/// Whether a text is read from the right: its first letter is.
+/// A name that its direction stays with, whatever it stands among.
+pub(crate) fn set_apart(text: &str) -> String {
+    format!("\u{2068}{text}\u{2069}")
+}
+
+/// What sets a name apart: it takes no room.
+fn is_setting_apart(c: char) -> bool {
+    matches!(c, '\u{2068}' | '\u{2069}')
+}
+
+/// Whether a text is read from the right: its first letter is, of those that are not set apart.
 pub(crate) fn is_from_right(text: &str) -> bool {
-    let strong = text.chars().find(|c| c.is_alphabetic());
+    let mut depth = 0_usize;
+    let strong = text.chars().find(|c| {
+        depth = match c {
+            '\u{2068}' => depth + 1,
+            '\u{2069}' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        depth == 0 && c.is_alphabetic()
+    });
     strong.is_some_and(|c| matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}'))
 }
 
@@ -430,7 +454,7 @@ fn escaped(text: &str) -> String {
 
 /// What is drawn for a character that no font has: nothing for what takes no ink.
 fn undrawn(c: char) -> Option<char> {
-    let takes_no_ink = c.is_control() || is_invisible(c) || is_combining_mark(c);
+    let takes_no_ink = c.is_control() || is_invisible(c) || is_setting_apart(c) || is_combining_mark(c);
     (!takes_no_ink).then_some(if c.is_whitespace() { ' ' } else { UNDRAWN })
 }
 
@@ -510,5 +534,15 @@ mod tests {
         let runs = fonts.runs("Zażółć 北 a\u{302}\u{323}b", Style::Strong);
         assert_eq!(runs, [(None, "Zażółć ? ab".to_owned())]);
         assert!(is_from_right("كاميرا A") && is_from_right("(עברית)") && !is_from_right("Camera كاميرا"));
+        assert!(is_from_right(&format!("{}: استلام", set_apart("Bo"))) && !is_from_right(&set_apart("كاميرا")));
+    }
+
+    #[test]
+    fn what_sets_a_name_apart_takes_no_room_and_no_font() {
+        let fonts = Fonts::default();
+        let apart = set_apart("Bo Nyström");
+        assert_eq!(fonts.lacks(&apart).count(), 0);
+        assert!((fonts.width(&apart, Style::Plain) - fonts.width("Bo Nyström", Style::Plain)).abs() < 1e-9);
+        assert_eq!(fonts.runs(&format!("a {apart}"), Style::Plain), [(None, format!("a {apart}"))]);
     }
 }

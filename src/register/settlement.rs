@@ -48,7 +48,8 @@ impl Opened {
         let mut settlement = Settlement::default();
         for number in count.unseen {
             let state = self.folded(&number, &moment).state;
-            match self.told_since(audit, &number, end) {
+            // Whatever was handled while the audit was open is not missing for want of a scan.
+            match self.told_since(audit, &number, audit.opened.unwrap_or(end).min(end)) {
                 _ if state.missing.is_some() || state.retired.is_some() => {}
                 Some(event) => settlement.left.push((number, Left::Since(event))),
                 None => settlement.missing.push(number),
@@ -229,6 +230,10 @@ mod tests {
             (&[("14:30", "checkout", "to = 'ben'"), ("15:00", "audit", SEEN), ("16:00", "return", "")], ""),
             (&[("14:30", "retire", "method = 'sold'"), ("15:00", "audit", SEEN)], "C retired"),
             (&[("14:30", "retire", "method = 'sold'"), ("15:00", "audit", SEEN), ("16:00", "reinstate", "")], ""),
+            // Not seen, but handled while the audit was open, or on the shelf for another audit.
+            (&[("15:00", "checkout", "to = 'ben'"), ("16:00", "return", "location = 'shelf-a'")], "C since a0000001"),
+            (&[("15:00", "move", "location = 'shelf-a'")], "C since a0000000"),
+            (&[("15:00", "audit", "location = 'shelf-a'")], "C since a0000000"),
             // Not seen, and then it turned up, or went.
             (&[("19:00", "checkout", "to = 'ben'")], "C since a0000000"),
             (&[("19:00", "note", "note = 'x'")], "C missing"),

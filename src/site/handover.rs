@@ -2,7 +2,6 @@
 
 use super::here::Here;
 use super::lookup::Thing;
-use super::phrase::Phrase;
 use crate::document::{Cell, Document, Kind, Row};
 use crate::register::Person;
 use crate::register::job::by_kit;
@@ -17,8 +16,8 @@ pub(super) fn document(here: &Here, person: &Person) -> Document {
         .collect();
     let all: Vec<&Thing> = things.iter().map(|(thing, _)| *thing).collect();
     let (totals, notes) = here.worth(&all);
-    let who = Some(Phrase::text(&person.name));
-    let owner = Some(Phrase::text(&site.config().title));
+    let who = Some(here.apart(&person.name));
+    let owner = Some(here.apart(&site.config().title));
     let facts = [
         here.plain_fact("document_things", Some(site.words.count("assets", all.len()).plain().to_owned())),
         here.plain_fact("document_team", person.team.clone()),

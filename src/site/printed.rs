@@ -12,8 +12,8 @@ use super::phrase::Phrase;
 use super::press::{Press, Sheet};
 use super::{Body, Failure, Output, handover, packing, people};
 use crate::document::{Column, Document, Fact, Kind};
-use crate::labels::Fonts;
 use crate::labels::layout::in_one_piece;
+use crate::labels::{Fonts, is_from_right, set_apart};
 use crate::register::money::totals;
 use crate::register::{Job, Person};
 
@@ -122,6 +122,12 @@ impl Here<'_> {
         self.say(name, fillings).plain().to_owned()
     }
 
+    /// What people wrote, for a sentence of plain text: set apart where either may be read from the right.
+    pub(super) fn apart(&self, text: &str) -> Phrase {
+        let is_mixed = self.site.words.word("direction") == "rtl" || is_from_right(text);
+        if is_mixed { Phrase::text(&set_apart(text)) } else { Phrase::text(text) }
+    }
+
     /// Whom to ask, with telephone numbers in one piece.
     pub(super) fn contact_fact(&self) -> Option<Fact> {
         self.plain_fact("document_contact", self.site.config().contact.as_deref().map(in_one_piece))
@@ -158,7 +164,7 @@ impl Here<'_> {
     /// The smaller lines below a thing's name: what comes with it, and who made it.
     pub(super) fn beside(&self, thing: &Thing) -> Vec<String> {
         let asset = thing.asset;
-        let contents: Vec<Phrase> = asset.contents.iter().map(|text| Phrase::text(text)).collect();
+        let contents: Vec<Phrase> = asset.contents.iter().map(|text| self.apart(text)).collect();
         let contents = (!contents.is_empty()).then(|| self.listed(&contents));
         let contents = contents.map(|contents| self.said("document_with", &[("contents", Some(contents))]));
         let make: Vec<&str> = [&asset.manufacturer, &asset.model].into_iter().flatten().map(String::as_str).collect();

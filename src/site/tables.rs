@@ -143,7 +143,9 @@ pub(super) fn search(site: &Lookup) -> String {
         let (asset, state) = (thing.asset, thing.state());
         let holder = state.custody.as_ref().map(|custody| site.register().person_name(&custody.person));
         let place = state.location.as_ref().map(|place| here.place(place).plain().to_owned());
-        let make = [asset.manufacturer.as_deref(), asset.model.as_deref()];
+        let make = [asset.manufacturer.as_deref(), asset.model.as_deref()].into_iter().flatten();
+        // What the name says is found by the name.
+        let make = make.flat_map(str::split_whitespace).filter(|word| !asset.name.contains(word));
         let aliases: Vec<&str> = asset.aliases.iter().map(crate::register::Number::as_str).collect();
         let cells = [
             asset.number.to_string(),
@@ -152,7 +154,7 @@ pub(super) fn search(site: &Lookup) -> String {
             holder.unwrap_or_default().to_owned(),
             place.unwrap_or_default(),
             asset.serial.clone().unwrap_or_default(),
-            make.into_iter().flatten().collect::<Vec<_>>().join(" "),
+            make.collect::<Vec<_>>().join(" "),
             aliases.join(" "),
         ];
         table.push_str(&cells.map(|cell| on_one_line(&cell)).join("\t"));

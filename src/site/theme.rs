@@ -7,7 +7,7 @@ use include_dir::{Dir, File, include_dir};
 use sha2::{Digest, Sha256};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
-use super::phrase::Phrase;
+use super::phrase::{Phrase, escape};
 use super::words::Words;
 
 /// A folder for each theme, with its words in `strings/`. All but the first have only what sets them apart from it.
@@ -94,6 +94,7 @@ impl Theme {
         }
         let mut tera = Tera::default();
         tera.autoescape_on([".html", ".xml", ".svg"]);
+        tera.register_filter("isolated", isolated);
         let mut theme = Theme { tera, words: Arc::new(words), statics: BTreeMap::new() };
         theme.teach_words();
         theme.put_on(FIRST);
@@ -222,6 +223,11 @@ fn spoken(tag: &str) -> &str {
 
 pub(super) fn fingerprint(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Plain text in which names are set apart, as HTML that does the same.
+fn isolated(text: &str, _: Kwargs, _: &State) -> Value {
+    Value::safe_string(&escape(text).replace('\u{2068}', "<bdi>").replace('\u{2069}', "</bdi>"))
 }
 
 /// A style sheet without remarks and without blanks that mean nothing.

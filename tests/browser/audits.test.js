@@ -208,6 +208,19 @@ test('what a camera sees is recorded once, and tags that nobody knows stand on t
   assert.deepEqual(unknown.slice(3).sort(), ['BOX-0', 'BOX-1', 'BOX-2']);
 }));
 
+test('what a closed audit found is recorded wherever things have gone since, as it was confirmed', atDesk(AUDIT, async (desk) => {
+  is(await desk.post('batch', batch(FREE.slice(0, 2).join(' '), { location: 'studio' })), 200);
+  is(await desk.post('audits/2026-q4/close', { apply: 'no' }, { as: 'ana' }), 200);
+  // One that was not seen, and one that was seen elsewhere, go out of the audit's place.
+  is(await desk.post(`${FREE[5]}/have`, { nonce: 'n5' }), 200);
+  is(await desk.post(`${FREE[0]}/have`, { nonce: 'n6' }), 200);
+  const { hidden } = formOf(is(await desk.get('audits/2026-q4/close', { as: 'ana' }), 200).text, 'audits/2026-q4/close');
+  await desk.records(1, async () => is(await desk.submit('audits/2026-q4/close', { ...hidden, apply: 'yes' }, { as: 'ana' }), 303));
+  const events = desk.events();
+  const of = (number) => events.findLast((event) => event.number === number).kind;
+  assert.deepEqual([of(FREE[0]), of(FREE[1]), of(FREE[5]), of(FREE[6])], ['checkout', 'audit', 'checkout', 'missing']);
+}));
+
 test('a form shows what was scanned, whatever is wrong with it', atDesk(AUDIT, async (desk) => {
   await desk.recordsNothing(async () => {
     const page = is(await desk.get(`batch?kind=audit&audit=2026-q4&location=studio&numbers=${FREE[0]}+%3Cb%3E&condition=`), 200);
@@ -235,6 +248,7 @@ test('only keepers open, close and apply; strangers see nothing', atDesk(AUDIT, 
       is(await desk.post(path, fields, { as: null }), 401);
       is(await desk.submit(path, fields, { as: 'ana', headers: { origin: 'https://evil.example' } }), 403);
       is(await desk.post(path, { ...fields, colour: 'red' }, { as: 'ana' }), 400);
+      is(await desk.post(path, { ...fields, by: 'ben' }, { as: 'ana' }), 403);
     }
     is(await desk.get('audits/2026-q4/close', { as: 'ben' }), 403);
     for (const path of ['audits', 'audits/2026-q4', 'audits/2026-q4/close', 'audits/2026-q4.json']) {

@@ -179,7 +179,7 @@ test('a tap waits where there is no network, and is sent once, with its time, by
   await look(hand, 'what waits');
   // Tapped again on the page that is still open, it is the same tap.
   await hand.page.goBack();
-  await says(hand, /1 waiting/);
+  await says(hand, /1 waiting.*Waiting to be sent.*I have it now/);
   await hand.open(`${place.base}CAM-0002`);
   await says(hand, /Waiting to be sent/);
   assert.equal(await hand.page.locator('nav.do .first').innerText(), 'It’s back');
@@ -277,6 +277,76 @@ test('what was typed without a network is not lost: a report, a basket', LIMIT, 
   const states = place.register.states();
   assert.equal(states.get('CAM-0001').faults[0].note, 'the “mount” is loose & rattles <i>');
   assert.deepEqual(['CAM-0002', 'CAM-0003'].map((number) => states.get(number).custodian), ['ben', 'ben']);
+  none(flaws(hand));
+});
+
+test('the scanner opens where there is no network, in the mode it was in', LIMIT, async (t) => {
+  const place = await atDesk(t);
+  const hand = await handOf(t, place, 'ben');
+  await place.line.cut();
+  await hand.open(`${place.base}scan/?mode=back`);
+  await hand.page.locator('form[data-scanner]').waitFor();
+  await hand.page.reload();
+  await hand.page.locator('form[data-scanner]').waitFor();
+  none(flaws(hand));
+});
+
+test('what was scanned where there is no network waits, and the list is done with once it is sent', LIMIT, async (t) => {
+  const place = await atDesk(t);
+  const hand = await handOf(t, place, 'ben');
+  await hand.open(`${place.base}scan/?mode=have`);
+  await hand.page.evaluate(() => globalThis.tagbook.fetchTable());
+  await place.line.cut();
+  await hand.open(`${place.base}scan/?mode=have`);
+  for (const number of ['CAM-0001', 'CAM-0002']) {
+    await hand.page.getByLabel('Or type a number').fill(number);
+    await hand.page.keyboard.press('Enter');
+    await hand.page.locator('.scanned li').filter({ hasText: number }).waitFor();
+  }
+  await hand.tap('Take 2');
+  await says(hand, /I have it now.*CAM-0001 Sony FX3, body.*CAM-0002 Canon EOS R5/);
+  await look(hand, 'a list without a network');
+  await hand.tap('Record all of it');
+  await says(hand, /It waits on this phone.*I have it now/);
+  // The list stays, and leads to what waits, until the desk has it.
+  await hand.open(`${place.base}scan/?mode=have`);
+  await says(hand, /2, taken to the desk/);
+  await hand.tap('Take 2');
+  await says(hand, /1 waiting/);
+  const commits = place.register.pull().commits();
+  await mended(place.line, hand.page);
+  await counted(commits + 1, () => place.register.pull().commits());
+  assert.deepEqual(recorded(place.register, 1).map(({ kind, to }) => [kind, to]), [['checkout', 'ben'], ['checkout', 'ben']]);
+  await says(hand, /Sent: I have it now/);
+  await hand.open(`${place.base}scan/?mode=have`);
+  await says(hand, /Nothing scanned yet/);
+  none(flaws(hand));
+});
+
+test('what is thrown away while another is sent is not sent', LIMIT, async (t) => {
+  const place = await atDesk(t);
+  const hand = await handOf(t, place, 'ben');
+  for (const number of ['CAM-0001', 'CAM-0002']) {
+    await hand.open(`${place.base}${number}`);
+    await until(hand, async (path) => Boolean(await caches.match(path)), `/${number}`);
+  }
+  const commits = place.register.pull().commits();
+  await place.line.cut();
+  for (const number of ['CAM-0001', 'CAM-0002']) {
+    await hand.open(`${place.base}${number}`);
+    await hand.tap('I see it here');
+    await says(hand, /It waits on this phone|waiting/);
+  }
+  place.line.lag = 2000;
+  await mended(place.line, hand.page);
+  const isSending = () => place.line.requests.some((request) => request.startsWith('POST /desk/CAM-0001/'));
+  for (let tries = 0; tries < 200 && !isSending(); tries += 1) await wait(50);
+  assert.ok(isSending(), 'the first was never sent');
+  await hand.page.evaluate(() => navigator.serviceWorker.controller.postMessage({ do: 'drop', id: 2 }));
+  await wait(8000);
+  place.line.lag = 0;
+  await counted(commits + 1, () => place.register.pull().commits());
+  assert.equal(place.line.requests.filter((request) => request.startsWith('POST /desk/CAM-0002/')).length, 0);
   none(flaws(hand));
 });
 

@@ -136,6 +136,13 @@ fn a_closed_audit_is_applied_later_but_not_against_what_came_since() {
     assert_eq!(shop.git("log -1 --format=%s").trim(), format!("apply audit {slug}: 1 missing"));
     assert_eq!(shop.json("show CAM-0002")["custodian"], "ben");
     shop.is_sound();
+
+    // The next count misses it too, and says which one is missing without being recorded anew.
+    shop.says("audits open Q5 --location hq");
+    let next = format!("{}-q5", year(&shop));
+    let closed = shop.run(&format!("audits close {next} --apply"));
+    assert!(closed.err.contains("CAM-0001 was missing before"), "{} {}", closed.out, closed.err);
+    assert!(!closed.out.contains("CAM-0001 is missing"), "{}", closed.out);
 }
 
 #[test]

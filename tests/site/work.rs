@@ -1,5 +1,8 @@
 //! Jobs, people and places: what their pages say, what is printed of them, what can be subscribed to.
 
+use tagbook::register::Audience;
+use tagbook::site::Theme;
+
 use crate::harness::{Shelf, Site, text};
 
 /// A job under way from a studio with a shelf in it.
@@ -116,6 +119,12 @@ fn packing_lists_and_hand_over_sheets_are_pages_files_and_pdfs() {
     for path in ["jobs/nord/packing.pdf", "people/ben/handover.pdf"] {
         let size: usize = site[path].strip_suffix(" bytes").unwrap().parse().unwrap();
         assert!(size > 5000, "{path}");
+    }
+    // Read from the right, each name keeps its own direction.
+    let site_ar = studio().render(Audience::Team, Theme::named("paper", "ar").unwrap());
+    let sheet = &site_ar["people/ben/handover/index.html"];
+    for apart in ["Okafor&lt;/b&gt;</bdi>: ", "<bdi>Kit of Nord</bdi>.", "<bdi>2 batteries</bdi>"] {
+        assert!(sheet.contains(apart), "{apart}: {sheet}");
     }
     // Missing, but in her name.
     assert!(site.contains_key("people/ana/handover.pdf") && !site.contains_key("people/cleo/handover.pdf"));

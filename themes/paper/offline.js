@@ -84,6 +84,17 @@ const showSent = (motions) => {
   worker({ do: 'seen', ids: sent.map(({ id }) => id) });
 };
 
+// The scanner of this phone keeps its list until it knows what became of it.
+const tellScanner = (motions) => {
+  const name = `tagbook.scan:${new URL('scan/', home).pathname}`;
+  for (const { scanned, state, isPartly, reasons = [] } of motions) {
+    const isKnown = scanned && (state === 'sent' || isPartly);
+    if (!isKnown || !localStorage.getItem(name)?.includes(`"${scanned}"`)) continue;
+    const left = reasons.map(({ number }) => number).filter(Boolean);
+    localStorage.setItem(`${name}done.${scanned}`, JSON.stringify(`?${new URLSearchParams({ done: scanned, left: left.join(' ') })}`));
+  }
+};
+
 // Thrown away only by whoever says so twice.
 const dropping = (id, acts) => () => {
   const before = [...acts.childNodes];
@@ -249,6 +260,25 @@ const drawAsset = (main, number, { assets, people }, waits, me) => {
       ...(parts.length ? [section(words.parts, make('ul', { class: 'rows' }, ...parts.map((part) => row(part, assets))))] : []))));
 };
 
+// What the scanner has on its list, and what is to become of it.
+const listHere = () => {
+  const asked = new URLSearchParams(location.search);
+  return location.pathname === `${desk}/batch` && asked.get('scanned') && asked.get('numbers') ? asked : null;
+};
+
+const drawList = (main, asked, { assets, people }, me) => {
+  const numbers = asked.get('numbers').split(/\s+/).filter(Boolean);
+  const said = ['kind', 'numbers', 'audit', 'location', 'scanned'].filter((name) => asked.get(name));
+  const submit = make('button', { type: 'submit', class: 'first' }, words.record);
+  const motions = make('nav', { class: 'do', 'aria-label': words.doLabel }, make('form', { method: 'post', action: `${desk}/batch`, class: 'first' },
+    // Sent twice, it is the same.
+    ...said.map((name) => hidden(name, asked.get(name))), hidden('nonce', asked.get('scanned')), submit));
+  if (me?.counter) askWho(motions, people, me.person);
+  main.replaceChildren(make('div', { class: 'list' },
+    make('h1', {}, wordOf(asked.get('kind'))), make('p', { class: 'sentence' }, words.line), motions,
+    make('ul', { class: 'rows' }, ...numbers.map((number) => row(number, assets)))));
+};
+
 // A page of which nothing is kept: why, and what can be found in its place.
 const drawAway = (main, title, hint, startSearch) => {
   const find = document.querySelector('#offline-find').content.cloneNode(true);
@@ -267,7 +297,9 @@ const numberHere = () => {
 };
 
 const draw = (main, motions, { snapshot, me, startSearch }) => {
-  if (location.pathname === `${new URL(home).pathname}offline/`) {
+  const asked = listHere();
+  const isKept = asked && motions.some(({ scanned }) => scanned === asked.get('scanned'));
+  if (isKept || location.pathname === `${new URL(home).pathname}offline/`) {
     drawWaits(main, motions, snapshot?.people ?? {});
     askForRoom();
     return;
@@ -278,6 +310,7 @@ const draw = (main, motions, { snapshot, me, startSearch }) => {
   const typed = numberHere();
   const number = snapshot?.aliases[typed] ?? typed;
   if (snapshot?.assets[number]) drawAsset(main, number, snapshot, motions.filter(({ numbers }) => numbers.includes(number)), me);
+  else if (asked && snapshot) drawList(main, asked, snapshot, me);
   else if (!snapshot) drawAway(main, words.empty, words.emptyLine, startSearch);
   else if (number) drawAway(main, say('notThere', { number }), words.notThereLine, startSearch);
   else drawAway(main, words.away, words.awayLine, startSearch);
@@ -311,6 +344,7 @@ const showAll = async (motions, tools) => {
   showOwn(motions, snapshot?.people ?? {});
   showAge();
   showCount(motions);
+  tellScanner(motions);
   showSent(motions);
 };
 

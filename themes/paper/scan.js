@@ -124,7 +124,7 @@ const take = async (text, isOfGoods = false) => {
   if (name !== null && arriveAt(name)) return;
   const row = name === null ? undefined : exactly(rows, name);
   // Goods bear bars of their own, which mean nothing here.
-  if (!row && isOfGoods) return;
+  if (!row && isOfGoods && (rows.length > 0 || !/^[A-Z]+-\d+$/.test(name))) return;
   const number = row?.number ?? name?.toUpperCase();
   if (name === null || !/^[A-Z0-9][A-Z0-9-]{0,31}$/.test(number)) {
     react('foreign', say(name === null ? words.foreign : words.nothing, { text: host(text) }));
@@ -375,7 +375,8 @@ const start = async () => {
   light.hidden = !track.getCapabilities?.().torch;
   light.setAttribute('aria-pressed', 'false');
   navigator.wakeLock?.request('screen').then((held) => {
-    lock = held;
+    if (stream) lock = held;
+    else held.release();
   }).catch(() => {});
   watch(stream);
 };
@@ -463,7 +464,10 @@ const send = () => {
   });
   page.addEventListener('formdata', ({ formData }) => {
     const numbers = items().slice(0, AT_ONCE).map(({ number }) => number);
-    const id = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+    const sent = lists[current()]?.sent;
+    // What is taken to the desk once more is the same list.
+    const isSame = sent?.numbers.join(' ') === numbers.join(' ');
+    const id = isSame ? sent.id : `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
     formData.set('numbers', numbers.join(' '));
     formData.set('scanned', id);
     for (const name of ['audit', 'location']) if (value('kind') !== 'audit' || !value(name)) formData.delete(name);
@@ -474,7 +478,12 @@ const send = () => {
 // Other pages of this phone may have changed the lists, and the receipt says what is done.
 const again = () => {
   lists = read(kept) ?? {};
-  finish(read(`${kept}done`));
+  for (const { id } of Object.values(lists).map(({ sent }) => sent ?? {})) {
+    const search = id && read(`${kept}done.${id}`);
+    if (!search) continue;
+    finish(search);
+    localStorage.removeItem(`${kept}done.${id}`);
+  }
   show();
 };
 

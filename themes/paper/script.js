@@ -90,7 +90,8 @@ const startReceipt = () => {
   const link = document.querySelector('.desk .onward a[href*="/scan/?done="]');
   if (!link || link.origin !== location.origin) return;
   try {
-    localStorage.setItem(`tagbook.scan:${link.pathname}done`, JSON.stringify(link.search));
+    const list = new URLSearchParams(link.search).get('done');
+    localStorage.setItem(`tagbook.scan:${link.pathname}done.${list}`, JSON.stringify(link.search));
   } catch {
     // The link says the same.
   }

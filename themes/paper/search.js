@@ -6,8 +6,9 @@ const { root, wanted } = document.body.dataset;
 // What is said here, in the language of the site.
 const { words } = globalThis.tagbook;
 
-// Small letters without accents, so that "zoe" finds "Zoë".
-const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+// Small letters without accents, so that "zoe" finds "Zoë"; those that are no letter with an accent by what people type for them.
+const TYPED = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i' };
+const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/[ßæœøłđðþı]/g, (letter) => TYPED[letter]);
 
 const make = (name, attributes = {}, ...children) => {
   const element = document.createElement(name);
@@ -20,13 +21,17 @@ const make = (name, attributes = {}, ...children) => {
 let table;
 const fetchTable = () => {
   table ??= fetch(`${root}search.tsv`)
-    .then((answer) => (answer.ok ? answer.text() : ''))
+    .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer)))
     .then((text) => text.split('\n').slice(1).filter(Boolean).map((line) => {
       const cells = line.split('\t');
       const [number, name = '', status = '', holder = '', place = '', , , aliases = ''] = cells;
       return { number, name, status, holder, place, aliases: aliases.split(' ').filter(Boolean), text: fold(cells.join(' ')) };
     }))
-    .catch(() => []);
+    .catch(() => {
+      // The next who wants it asks again.
+      table = undefined;
+      return [];
+    });
   return table;
 };
 
@@ -87,7 +92,7 @@ const startSearch = (form) => {
   };
   const option = (row, place) => make('a', {
     role: 'option', id: `${list.id}-${place}`, href: `${root}${row.number}/`, tabindex: '-1', 'aria-selected': 'false',
-  }, make('span', { class: 'n' }, row.number), make('span', { class: 'name', dir: 'auto' }, row.name), make('small', {}, row.status));
+  }, make('span', { class: 'n' }, row.number), make('span', { class: 'name', dir: 'auto' }, row.name), make('small', { dir: 'auto' }, [row.status, row.holder].filter(Boolean).join(' · ')));
 
   const show = async () => {
     const typed = input.value;

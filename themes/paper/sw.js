@@ -14,6 +14,7 @@ const REGISTER = called('register');
 const MOST = { [PAGES]: 60, [FILES]: 60 };
 
 const OFFLINE = `${home}offline/`;
+const SCANNER = `${home}scan/`;
 const SNAPSHOT = `${home}snapshot.json`;
 const SEARCH = `${home}search.tsv`;
 const ABOUT = `${home}tagbook.json`;
@@ -25,6 +26,8 @@ const LATE = 3_000;
 const TOO_LATE = 12_000;
 // What the sending of a motion may take, on a line that is slow.
 const AT_MOST = 30_000;
+// And one with photos: the desk waits two minutes for them.
+const WITH_PHOTOS = 130_000;
 // Bytes of the register for whose sake one waits another minute before it is fetched again.
 const A_MINUTES_WORTH = 200_000;
 
@@ -61,18 +64,21 @@ const kept = async (part, key, how) => (await caches.open(part)).match(key, { ig
 // What whoever is no colleague may not see. What waits to be sent stays, and so does the page that shows it.
 const forget = () => Promise.all([PAGES, FILES, REGISTER].map((part) => caches.delete(part)));
 
-// The offline page, with all that it needs.
+// The offline page and the scanner, with all that they need.
 const keepShell = async () => {
   const page = await fetch(OFFLINE, { cache: 'no-cache' });
   if (!page.ok || page.redirected) throw new Error('there is no offline page');
   const text = await page.clone().text();
   const script = /data-offline="([^"]+)"/.exec(text)[1];
-  const needs = [...text.matchAll(/"\.\.\/(static\/[^"]+)"/g)].map(([, path]) => home + path);
+  const scanner = await fetch(SCANNER, { cache: 'no-cache' });
+  const texts = text + (scanner.ok ? await scanner.clone().text() : '');
+  const needs = [...new Set([...texts.matchAll(/"\.\.\/(static\/[^"]+)"/g)].map(([, path]) => home + path))];
   needs.push(`${home}static/offline.js?v=${script}`);
   const shell = await caches.open(SHELL);
   await shell.addAll(needs);
   await shell.put(OFFLINE, page);
-  const old = (await shell.keys()).filter(({ url }) => url !== OFFLINE && !needs.includes(url));
+  if (scanner.ok && !scanner.redirected) await shell.put(SCANNER, scanner);
+  const old = (await shell.keys()).filter(({ url }) => ![OFFLINE, SCANNER, ...needs].includes(url));
   await Promise.all(old.map((one) => shell.delete(one)));
 };
 
@@ -99,9 +105,12 @@ const look = async (isUrgent) => {
     await forget();
     return;
   }
+  const before = await (await kept(REGISTER, ME))?.json();
+  // What one colleague saw is not for the next one on this phone.
+  if (before && before.person !== (await me.clone().json()).person) await caches.delete(PAGES);
   await keep(REGISTER, ME, me);
-  const [before, snapshot] = await Promise.all([kept(REGISTER, ABOUT), kept(REGISTER, SNAPSHOT)]);
-  if (!snapshot || await before?.text() !== now) {
+  const [old, snapshot] = await Promise.all([kept(REGISTER, ABOUT), kept(REGISTER, SNAPSHOT)]);
+  if (!snapshot || await old?.text() !== now) {
     const size = Number(snapshot?.headers.get('x-size'));
     const isYoung = Date.now() - Number(snapshot?.headers.get('x-at')) < MINUTE * (size / A_MINUTES_WORTH);
     if (snapshot && isYoung && !isUrgent) return;
@@ -179,8 +188,8 @@ const keptPage = async (url, number) => {
   return shown(number ? text.replaceAll('"../', `"${new URL(home).pathname}`) : text, page.headers.get('date'), page.headers);
 };
 
-const offlinePage = async () => {
-  const page = await kept(SHELL, OFFLINE);
+const offlinePage = async (address = OFFLINE) => {
+  const page = await kept(SHELL, address);
   if (!page) return null;
   const at = (await kept(REGISTER, ABOUT))?.headers.get('date') ?? '';
   return shown((await page.text()).replaceAll('"../', `"${new URL(home).pathname}`), at, page.headers);
@@ -188,7 +197,8 @@ const offlinePage = async () => {
 
 // What can be shown of a page without asking anybody.
 const inItsPlace = async (url) => {
-  if (url.href.split(/[?#]/)[0] === OFFLINE) return offlinePage();
+  const [address] = url.href.split(/[?#]/);
+  if ([OFFLINE, SCANNER].includes(address)) return offlinePage(address);
   const number = numberOf(url);
   // What is likely next follows from what waits, of which a kept page knows nothing.
   const isUnchanged = atDesk(url).length === 2 || !(await waiting()).some(({ numbers }) => numbers.includes(number));
@@ -249,12 +259,18 @@ const queue = async (mode, act) => {
 
 const all = () => queue('readonly', (motions) => motions.getAll());
 const put = (motion) => queue('readwrite', (motions) => motions.put(motion));
+// What was thrown away meanwhile stays away.
+const change = (id, facts) => queue('readwrite', (motions) => {
+  const asked = motions.get(id);
+  asked.onsuccess = () => asked.result && motions.put({ ...asked.result, ...facts });
+  return asked;
+});
 const drop = (id) => queue('readwrite', (motions) => motions.delete(id));
 const waiting = async () => (await all()).filter(({ state }) => state === 'waiting');
 
 // A motion as pages show it. What only the desk wants to know is left out.
 const told = ({ fields, ...motion }) => {
-  const said = fields.filter(([name, value]) => value && !/^(last|nonce|by|kind|numbers|ticked|return_to|with\..*|has\..*)$/.test(name));
+  const said = fields.filter(([name, value]) => value && !/^(last|nonce|by|kind|numbers|ticked|scanned|rest|return_to|with\..*|has\..*)$/.test(name));
   return { ...motion, said: said.map(([, value]) => value.name ?? value) };
 };
 
@@ -304,6 +320,8 @@ const keepMotion = async (url, form, at) => {
     numbers,
     kind: kind ?? value('kind') ?? value('rest') ?? 'batch',
     isUnsaid: isCounter && !who,
+    // The list of the scanner's that it was.
+    scanned: value('scanned'),
     at,
     state: 'waiting',
   };
@@ -346,9 +364,12 @@ const send = () => navigator.locks.request(called('sending'), async () => {
   if (!me || (!me.ok && me.status !== 401)) return;
   const why = me.status === 401 ? 'enrol' : undefined;
   const skew = skewOf(me, began);
-  for (const motion of motions) {
+  for (const { id } of motions) {
+    // It may have been thrown away, or somebody may have said who they are, while another was sent.
+    const motion = (await waiting()).find((one) => one.id === id);
+    if (!motion) continue;
     motion.why = why ?? (motion.isUnsaid ? 'by' : undefined);
-    await put(motion);
+    await change(id, { why: motion.why });
     if (motion.why) continue;
     if (!await sendOne(motion, skew)) break;
   }
@@ -373,9 +394,10 @@ const skewOf = (answer, began) => {
 const sendOne = async (motion, skew) => {
   const fields = [...motion.fields];
   if (motion.at !== null) fields.push(['at', new Date(motion.at + skew).toISOString()]);
-  const body = fields.some(([, value]) => value instanceof Blob) ? new FormData() : new URLSearchParams();
+  const hasPhotos = fields.some(([, value]) => value instanceof Blob);
+  const body = hasPhotos ? new FormData() : new URLSearchParams();
   for (const [name, value] of fields) body.append(name, value);
-  const signal = AbortSignal.timeout(AT_MOST);
+  const signal = AbortSignal.timeout(hasPhotos ? WITH_PHOTOS : AT_MOST);
   const options = { method: 'POST', body, signal, headers: { accept: 'application/json' }, redirect: 'manual', cache: 'no-store' };
   try {
     const answer = await fetch(motion.url, options);
@@ -390,7 +412,7 @@ const judge = async (motion, { status, type }, text) => {
   if (status >= 500 || status === 408 || status === 429 || type === 'opaqueredirect') return false;
   const answer = readJson(text);
   if (status === 401) {
-    await put({ ...motion, why: 'enrol' });
+    await change(motion.id, { why: 'enrol' });
     await forget();
     return false;
   }
@@ -399,7 +421,7 @@ const judge = async (motion, { status, type }, text) => {
   const refusals = answer?.refusals ?? [answer?.refusal ?? { message: text }];
   const isDone = answer?.ok ? !answer.refusals?.length : refusals.every(({ code }) => code === 'recorded-before');
   const reasons = refusals.map(({ number, words, message }) => ({ number, words: words ?? message.replaceAll('`', '') }));
-  await put(isDone ? { ...motion, state: 'sent' } : { ...motion, state: 'refused', reasons, isPartly: Boolean(answer?.ok) });
+  await change(motion.id, isDone ? { state: 'sent' } : { state: 'refused', reasons, isPartly: Boolean(answer?.ok) });
   return true;
 };
 
