@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::labels::pdf::{self, About};
 use crate::labels::sheet::Page;
-use crate::labels::{Anchor, Fonts, Style, is_from_right};
+use crate::labels::{Anchor, Fonts, Style, apart_on_each, direction};
 
 /// Millimetres of an A4 page, and of what is left free around it.
 const WIDTH: f64 = 210.0;
@@ -193,6 +193,7 @@ struct Setting {
     lines: Vec<String>,
     style: Style,
     size: f64,
+    is_from_right: bool,
 }
 
 impl Setting {
@@ -216,7 +217,12 @@ impl<'a> Setter<'a> {
     }
 
     fn wrap(&self, text: &str, style: Style, size: f64, width: f64, most: usize) -> Setting {
-        Setting { lines: self.fonts.wrap(&composed(text), style, width / size, most), style, size }
+        let mut lines = self.fonts.wrap(&composed(text), style, width / size, most);
+        apart_on_each(&mut lines);
+        // All of it is read as it begins, the lines that begin otherwise too; what is but names, as the document is.
+        let is_names = text.contains('\u{2068}');
+        let is_from_right = direction(text).unwrap_or(is_names && self.document.is_from_right);
+        Setting { lines, style, size, is_from_right }
     }
 
     /// Two places as they are on the page: what is read from the right begins there.
@@ -228,7 +234,7 @@ impl<'a> Setter<'a> {
     fn set(&mut self, lines: &Setting, place: (f64, f64), mut y: f64, at_end: bool) -> f64 {
         let (left, right) = self.mirrored(place);
         for line in &lines.lines {
-            let from_right = is_from_right(line);
+            let from_right = lines.is_from_right;
             let is_right = if self.document.is_from_right { !at_end } else { at_end || from_right };
             let (x, anchor) = if is_right { (right, Anchor::End) } else { (left, Anchor::Start) };
             let base = y + lines.size * RISE;

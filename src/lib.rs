@@ -1,7 +1,7 @@
 //! tagbook: know what your team owns, where each thing is, who has it and what state it is in.
 //!
 //! # The rooms
-//! One question finds the room of a line: does it decide, show, translate, carry, answer a phone, or talk to a
+//! One question finds the room of a line: does it decide, show, translate, testify, carry, answer a phone, or talk to a
 //! person at a keyboard?
 //!
 //! | room | | uses |
@@ -12,12 +12,13 @@
 //! | [`document`] | shows: what is signed, sent along or filed, as PDF | `labels` |
 //! | [`site`] | shows: a register as pages, feeds and files | `tree`, `register`, `labels`, `document` |
 //! | [`exchange`] | translates: other trackers' formats | `tree`, `register` |
+//! | [`trail`] | testifies: the history of a register, and what speaks against it | `tree`, `register` |
 //! | [`disk`] | carries: folders read and written | `tree` |
 //! | [`git`] | carries: repositories read, made and written to | `tree` |
 //! | [`desk`] | answers a phone: a form decided and committed; HTTP at its edge | `tree`, `register`, `site`, `git` |
 //! | [`cli`] | talks: one file for each command; the only room that prints | all |
 //!
-//! `tree`, `register`, `labels`, `document`, `site` and `exchange` are pure: they know no disk, clock, network or
+//! `tree`, `register`, `labels`, `document`, `site`, `exchange` and `trail` are pure: they know no disk, clock, network or
 //! terminal, and the moment is an argument. `tests/rooms.rs` reads this folder and fails when an import climbs.
 //!
 //! # The journeys
@@ -30,6 +31,7 @@
 //!   [`register::Opened::settlement`] on the newest commit and goes the way of an event.
 //! - **label, tags**: as check, then [`labels::layout::lay`] → [`labels::sheet::page`] → [`labels::pdf`] or [`labels::raster`].
 //! - **jobs**: as check, then [`register::job`]; a packing list is a [`document::Document`] that [`site`] fills.
+//! - **verify**: [`git::Repo::walk`] → [`trail::Trail::take`], commit by commit → [`trail::verify`] → findings on the terminal.
 //! - **import**: as check, then [`exchange::plan`], whose files go to [`disk::write_all`].
 //! - **a tap**: [`desk::http`] → [`desk::Desk::answer`] → [`register::Motion::decide`] on the newest commit → [`git::Queue`] → a receipt.
 //! - **a tap without a network**: the worker in `themes/paper/sw.js` keeps it and sends it later, and shows what `site/offline.rs` wrote.
@@ -44,4 +46,5 @@ pub mod git;
 pub mod labels;
 pub mod register;
 pub mod site;
+pub mod trail;
 pub mod tree;

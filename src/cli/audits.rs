@@ -230,7 +230,9 @@ fn close(register: Option<&Path>, slug: &str, apply: bool, how: &How) -> Outcome
     let recorded = record(register, how, &mut wish).map_err(all_but_last)?;
     let Some(Closed { register, audit, was_open, count, settlement }) = wish.done else { return Ok(End::Clean) };
     let name = paint::in_style(paint::BOLD, &audit.slug);
-    let gaps = if count.unseen.is_empty() { String::new() } else { format!(", {} missing", count.unseen.len()) };
+    let is_left = |number: &Number| settlement.left.iter().any(|(left, _)| left == number);
+    let missing = count.unseen.iter().filter(|number| !is_left(number)).count();
+    let gaps = if missing == 0 { String::new() } else { format!(", {missing} missing") };
     if was_open {
         let seen = format!("{} of {} seen{gaps}", count.seen(), count.expected());
         paint::say(format!("{name} is closed: {seen}{}", seal(&recorded)))?;
@@ -248,10 +250,8 @@ fn close(register: Option<&Path>, slug: &str, apply: bool, how: &How) -> Outcome
     for number in &settlement.missing {
         paint::say(format!("{} is missing", paint::in_style(paint::BOLD, number)))?;
     }
-    let is_new = |number: &&Number| {
-        !settlement.missing.contains(number) && !settlement.left.iter().any(|(left, _)| left == *number)
-    };
-    for number in count.unseen.iter().filter(|number| was_open && apply && is_new(number)) {
+    let was_missing = |number: &&Number| was_open && apply && !settlement.missing.contains(number) && !is_left(number);
+    for number in count.unseen.iter().filter(was_missing) {
         paint::note(&format!("{number} was missing before"));
     }
     for (number, why) in &settlement.left {
@@ -270,7 +270,7 @@ fn left(register: &Register, number: &Number, why: &Left) -> String {
             format!("{number} was seen, and {who} has it by the register; `back` or `have` says what is so")
         }
         Left::Retired => format!("{number} was seen, and is retired; `reinstate` puts it back in use"),
-        Left::Since(event) => format!("{number} is left as it is: event `{event}` came after the audit"),
+        Left::Since(event) => format!("{number} is left as it is: event `{event}` was recorded meanwhile"),
     }
 }
 

@@ -7,11 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::place::{Here, When, has_errors};
-use super::{End, Outcome, Stop, check, fonts, paint};
+use super::{End, Outcome, Stop, check, fonts, paint, past};
 use crate::disk::{self, Tried, Unfit};
 use crate::git::Repo;
 use crate::register::{Audience, EventId, Moment, Number, Severity};
 use crate::site::{self, Body, Build, Commit, Commits, Failure, Output, Theme, photo};
+use crate::trail;
 
 /// Build the site
 #[derive(Debug, clap::Args)]
@@ -115,11 +116,14 @@ pub(super) fn commits(here: &Here) -> Result<Commits, Stop> {
 fn commits_up_to(repo: &Repo, head: git2::Oid) -> Result<Commits, Stop> {
     let commit = |commit: crate::git::history::Commit| Commit { id: commit.id, at: commit.at };
     let mut commits = Commits { head: Some(commit(repo.describe(head)?)), ..Commits::default() };
-    for (folder, past) in repo.pasts(head)? {
-        let Ok(number) = Number::parse(&folder) else { continue };
-        let events = past.recorded.into_iter().filter_map(|(id, by)| Some((EventId::parse(&id).ok()?, commit(by?))));
+    let trail = past::trail(repo, head, false)?;
+    let told = |commit: &trail::Commit| Commit { id: commit.hex(), at: commit.at() };
+    for folder in trail.numbers() {
+        let Ok(number) = Number::parse(folder) else { continue };
+        let recorded = trail.recorded(folder);
+        let events = recorded.filter_map(|(id, by)| Some((EventId::parse(id).ok()?, told(by.commit))));
         commits.recorded.insert(number.clone(), events.collect());
-        commits.newest.insert(number, commit(past.newest));
+        commits.newest.extend(trail.newest(folder).map(|newest| (number, told(newest))));
     }
     Ok(commits)
 }

@@ -1,5 +1,6 @@
 //! `tagbook check`: everything that is wrong in a register, at once.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -33,8 +34,9 @@ pub(super) struct Args {
     rev: Option<String>,
 }
 
+/// How findings are written.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people: snippet, caret, hint
     #[default]
     Human,
@@ -154,10 +156,17 @@ struct Json<'a> {
     end_line: Option<usize>,
     end_column: Option<usize>,
     hint: Option<&'a str>,
+    #[serde(flatten)]
+    more: &'a BTreeMap<&'a str, Option<&'a str>>,
 }
 
 /// A finding as one object on one line.
 fn json(finding: &Finding, tree: &Tree) -> String {
+    json_with(finding, tree, &BTreeMap::new())
+}
+
+/// The same with `more` to say.
+pub(super) fn json_with(finding: &Finding, tree: &Tree, more: &BTreeMap<&str, Option<&str>>) -> String {
     let (start, end) = ends(finding, tree);
     let object = Json {
         rule: finding.rule,
@@ -169,13 +178,14 @@ fn json(finding: &Finding, tree: &Tree) -> String {
         end_line: end.map(|(line, _)| line),
         end_column: end.map(|(_, column)| column),
         hint: finding.hint.as_deref(),
+        more,
     };
     serde_json::to_string(&object).unwrap_or_default()
 }
 
 /// A finding as a workflow command. What the register says cannot end the command or begin another
 /// (escapes as in <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).
-fn github(finding: &Finding, tree: &Tree) -> String {
+pub(super) fn github(finding: &Finding, tree: &Tree) -> String {
     let (start, end) = ends(finding, tree);
     let severity = match finding.severity {
         Severity::Error => "error",

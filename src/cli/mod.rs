@@ -18,6 +18,7 @@ mod live;
 mod log;
 mod motion;
 mod paint;
+mod past;
 mod phone;
 mod place;
 mod record;
@@ -27,6 +28,7 @@ mod serve;
 mod show;
 mod table;
 mod tags;
+mod verify;
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -60,6 +62,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Log(log::Args),
+    Verify(verify::Args),
     Jobs(jobs::Args),
     Add(add::Args),
     Label(label::Args),
@@ -177,6 +180,7 @@ pub fn run() -> ExitCode {
         Command::List(list) => list::run(register, list),
         Command::Show(show) => show::run(register, show),
         Command::Log(log) => log::run(register, log),
+        Command::Verify(verify) => verify::run(register, verify),
         Command::Jobs(jobs) => jobs::run(register, jobs),
         Command::Add(add) => add::run(register, add),
         Command::Label(label) => label::run(register, label),

@@ -153,7 +153,9 @@ impl Work {
         }
         let mut here = Here::open(Some(&self.root), None)?;
         if let Some(base_url) = &self.base_url {
-            here.opened.register.config.base_url = Some(base_url.clone());
+            // What is printed leads to where the register says.
+            let own = here.opened.register.config.base_url.replace(base_url.clone());
+            here.opened.register.config.former_base_urls.extend(own);
         }
         if self.desk.is_some() {
             here.opened.register.config.desk_url = Some("/desk".into());

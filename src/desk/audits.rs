@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::asked::{Asked, Fields};
 use super::forms::Sheet;
 use super::motions::Wrong;
-use super::pages::{item, nonce};
+use super::pages::item;
 use super::reply::Reply;
+use super::scanner::nonce_of;
 use super::who::Caller;
 use super::{Desk, View};
 use crate::git;
@@ -184,7 +185,8 @@ impl Desk {
         let mut fields = vec![numbers];
         fields.extend(sheet.is_counter.then(|| sheet.speaker()));
         fields.push(sheet.select("location", look.word("field_location_seen"), false, none, places, &place));
-        let mut hidden = vec![("kind".to_owned(), "audit".to_owned()), ("nonce".to_owned(), nonce())];
+        let mut hidden =
+            vec![("kind".to_owned(), "audit".to_owned()), ("nonce".to_owned(), nonce_of(sheet.fields.said("scanned")))];
         hidden.extend(audit.map(|audit| ("audit".to_owned(), audit.slug.to_string())));
         hidden.extend(sheet.fields.said("scanned").map(|id| ("scanned".to_owned(), id.to_owned())));
         let (submit, first) = (look.word("audit_submit"), !typed.is_empty());

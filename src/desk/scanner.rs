@@ -22,6 +22,11 @@ pub(super) fn is_scanned(asked: &Asked) -> bool {
     asked.fields.said("scanned").is_some()
 }
 
+/// A list is one motion: sent twice, it is the same.
+pub(super) fn nonce_of(scanned: Option<&str>) -> String {
+    scanned.map_or_else(nonce, str::to_owned)
+}
+
 impl Desk {
     /// The form for all that is in a basket or on a list: for what was asked for, or else for taking.
     pub(super) fn form_for_all(&self, asked: &Asked, sheet: &Sheet, numbers: Input) -> Form {
@@ -29,7 +34,7 @@ impl Desk {
         let (what, word) = *FOR_ALL.iter().find(|(what, _)| told == Some(what)).unwrap_or(&FOR_ALL[0]);
         let mut fields = vec![numbers];
         fields.extend(kind(what).into_iter().flat_map(|kind| sheet.of(kind, None)));
-        let mut hidden = vec![("nonce".to_owned(), nonce())];
+        let mut hidden = vec![("nonce".to_owned(), nonce_of(asked.fields.said("scanned")))];
         for name in ["audit", "scanned"] {
             let said = asked.fields.said(name).filter(|_| fields.iter().all(|field| field.name != name));
             hidden.extend(said.map(|said| (name.to_owned(), said.to_owned())));

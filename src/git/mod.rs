@@ -9,6 +9,7 @@ mod pack;
 mod program;
 mod queue;
 mod remote;
+mod signature;
 mod trees;
 mod worktree;
 mod write;

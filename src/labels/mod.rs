@@ -12,5 +12,5 @@ pub mod sheet;
 pub mod symbol;
 mod text;
 
-pub(crate) use text::{Anchor, Style, is_from_right, set_apart};
+pub(crate) use text::{Anchor, Style, apart_on_each, direction, is_from_right, set_apart};
 pub use text::{FONTS, Fonts};

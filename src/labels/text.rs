@@ -400,6 +400,22 @@ pub(crate) fn set_apart(text: &str) -> String {
     format!("\u{2068}{text}\u{2069}")
 }
 
+/// Lines of one text, each of which sets apart what the text does: a name may be broken between two.
+pub(crate) fn apart_on_each(lines: &mut [String]) {
+    let mut depth = 0_usize;
+    for line in lines {
+        let before = "\u{2068}".repeat(depth);
+        for c in line.chars() {
+            match c {
+                '\u{2068}' => depth += 1,
+                '\u{2069}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        *line = format!("{before}{line}{}", "\u{2069}".repeat(depth));
+    }
+}
+
 /// What sets a name apart: it takes no room.
 fn is_setting_apart(c: char) -> bool {
     matches!(c, '\u{2068}' | '\u{2069}')
@@ -407,6 +423,11 @@ fn is_setting_apart(c: char) -> bool {
 
 /// Whether a text is read from the right: its first letter is, of those that are not set apart.
 pub(crate) fn is_from_right(text: &str) -> bool {
+    direction(text).unwrap_or_default()
+}
+
+/// The same; none where it has no letter but in what is set apart.
+pub(crate) fn direction(text: &str) -> Option<bool> {
     let mut depth = 0_usize;
     let strong = text.chars().find(|c| {
         depth = match c {
@@ -416,7 +437,7 @@ pub(crate) fn is_from_right(text: &str) -> bool {
         };
         depth == 0 && c.is_alphabetic()
     });
-    strong.is_some_and(|c| matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}'))
+    strong.map(|c| matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}'))
 }
 
 /// Letters of one font on a line of several, in the order in which they are drawn.
@@ -535,6 +556,15 @@ mod tests {
         assert_eq!(runs, [(None, "Zażółć ? ab".to_owned())]);
         assert!(is_from_right("كاميرا A") && is_from_right("(עברית)") && !is_from_right("Camera كاميرا"));
         assert!(is_from_right(&format!("{}: استلام", set_apart("Bo"))) && !is_from_right(&set_apart("كاميرا")));
+    }
+
+    #[test]
+    fn a_name_that_is_broken_is_set_apart_on_each_line() {
+        let mut lines =
+            ["مع \u{2068}one two".to_owned(), "three\u{2069}، \u{2068}four\u{2069}".to_owned(), "five".to_owned()];
+        apart_on_each(&mut lines);
+        assert_eq!(lines, ["مع \u{2068}one two\u{2069}", "\u{2068}three\u{2069}، \u{2068}four\u{2069}", "five"]);
+        assert_eq!([direction(&lines[0]), direction(&lines[1]), direction("5 m")], [Some(true), None, Some(false)]);
     }
 
     #[test]

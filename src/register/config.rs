@@ -98,6 +98,19 @@ pub struct DeskConfig {
     pub files_total: Size,
 }
 
+impl Config {
+    /// Whether the register wants to know of a finding, which gets the severity that it has here.
+    pub fn wants(&self, finding: &mut Finding) -> bool {
+        match self.rules.iter().find(|(rule, _)| *rule == finding.rule) {
+            None => true,
+            Some((_, severity)) => {
+                finding.severity = severity.unwrap_or(finding.severity);
+                severity.is_some()
+            }
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Config {
         Config {

@@ -237,16 +237,7 @@ impl Opened {
     pub fn check(&self, moment: &Moment, clock: DateTime<Utc>) -> Vec<Finding> {
         let mut findings = self.findings.clone();
         findings.extend(rules::check(self, moment, clock));
-        findings.retain_mut(|finding| {
-            let wish = self.register.config.rules.iter().find(|(rule, _)| *rule == finding.rule);
-            match wish {
-                None => true,
-                Some((_, severity)) => {
-                    finding.severity = severity.unwrap_or(finding.severity);
-                    severity.is_some()
-                }
-            }
-        });
+        findings.retain_mut(|finding| self.register.config.wants(finding));
         findings.sort_by(|a, b| {
             (&a.place, a.severity, a.rule, &a.message).cmp(&(&b.place, b.severity, b.rule, &b.message))
         });

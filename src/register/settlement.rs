@@ -108,7 +108,12 @@ impl Opened {
 fn tells_of_place(action: &Action) -> bool {
     !matches!(
         action,
-        Action::Extend { .. } | Action::Reserve { .. } | Action::Cancel { .. } | Action::Note {} | Action::Void { .. }
+        Action::Extend { .. }
+            | Action::Reserve { .. }
+            | Action::Cancel { .. }
+            | Action::Note {}
+            | Action::Report { .. }
+            | Action::Void { .. }
     )
 }
 
@@ -234,6 +239,8 @@ mod tests {
             (&[("15:00", "checkout", "to = 'ben'"), ("16:00", "return", "location = 'shelf-a'")], "C since a0000001"),
             (&[("15:00", "move", "location = 'shelf-a'")], "C since a0000000"),
             (&[("15:00", "audit", "location = 'shelf-a'")], "C since a0000000"),
+            // Who reports that it cannot be found has not had it in hand.
+            (&[("15:00", "report", "severity = 'minor'\nnote = 'gone?'")], "C missing"),
             // Not seen, and then it turned up, or went.
             (&[("19:00", "checkout", "to = 'ben'")], "C since a0000000"),
             (&[("19:00", "note", "note = 'x'")], "C missing"),

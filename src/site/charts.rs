@@ -143,12 +143,12 @@ impl Here<'_> {
         sums.into_iter().map(bar).collect()
     }
 
-    /// How many of the assets are with someone, and how many there are in use.
+    /// How many of the assets are out with someone, and how many there are in use.
     pub fn out_of(&self, numbers: &[&Number]) -> (usize, usize) {
         let things = numbers.iter().filter_map(|number| self.site.things.get(*number));
         things
             .filter(|thing| thing.status() != Status::Retired)
-            .fold((0, 0), |(out, all), thing| (out + usize::from(thing.summary.custodian.is_some()), all + 1))
+            .fold((0, 0), |(out, all), thing| (out + usize::from(thing.status() == Status::CheckedOut), all + 1))
     }
 }
 

@@ -92,8 +92,11 @@ impl Here<'_> {
         if self.site.things.is_empty() {
             return Vec::new();
         }
-        let people: BTreeSet<_> = things().filter_map(|thing| thing.summary.custodian.as_ref()).collect();
-        let out = [("people", Some(self.site.words.count("people", people.len())))];
+        // What is missing is not out, whoever has it by the register.
+        let out = |thing: &Thing| thing.status() == Status::CheckedOut;
+        let held = things().filter(|thing| out(thing));
+        let people: BTreeSet<_> = held.filter_map(|thing| thing.summary.custodian.as_ref()).collect();
+        let with = [("people", Some(self.site.words.count("people", people.len())))];
         let figure = |n: usize, word: Phrase, path, tone| Total {
             n: self.number(n),
             word,
@@ -102,7 +105,7 @@ impl Here<'_> {
         };
         let mut totals = vec![
             figure(all, self.word("total_assets"), Some("categories/"), ""),
-            figure(count(&|thing| thing.summary.custodian.is_some()), self.say("total_out", &out), Some("people/"), ""),
+            figure(count(&out), self.say("total_out", &with), Some("people/"), ""),
             figure(count(&|thing| thing.summary.overdue), self.word("total_overdue"), Some("overdue/"), "bad"),
             figure(
                 count(&|thing| !thing.summary.faults.is_empty()),

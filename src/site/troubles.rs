@@ -8,6 +8,7 @@ use super::lookup::{Lookup, Thing};
 use super::phrase::Phrase;
 use super::press::Sheet;
 use super::rows::{PAGE, Row, Rows};
+use crate::register::Status;
 
 /// What should be back, by whoever has it: the person first whose time is longest over.
 pub(super) fn overdue(site: &Lookup) -> Vec<Sheet<Listing>> {
@@ -22,9 +23,9 @@ pub(super) fn overdue(site: &Lookup) -> Vec<Sheet<Listing>> {
     pages(site, "overdue", "overdue.html", &late, person, |here, thing| here.lateness(thing).unwrap_or_default())
 }
 
-/// What is reported broken, the unsafe first.
+/// What is reported broken and not given up, the unsafe first.
 pub(super) fn faults(site: &Lookup) -> Vec<Sheet<Listing>> {
-    let mut faulty: Vec<&Thing> = site.things.values().filter(|thing| !thing.summary.faults.is_empty()).collect();
+    let mut faulty: Vec<&Thing> = site.things.values().filter(|thing| is_broken(thing)).collect();
     faulty.sort_by_key(|thing| !thing.summary.unsafe_);
     pages(
         site,
@@ -37,6 +38,10 @@ pub(super) fn faults(site: &Lookup) -> Vec<Sheet<Listing>> {
             Phrase::joined(&notes.map(Phrase::name).collect::<Vec<_>>(), " · ")
         },
     )
+}
+
+fn is_broken(thing: &Thing) -> bool {
+    !thing.summary.faults.is_empty() && thing.status() != Status::Retired
 }
 
 fn pages(

@@ -19,12 +19,12 @@ const DAY = '2026-11-23';
 const home = mkdtempSync(join(tmpdir(), 'tagbook-growth-'));
 const site = {};
 before(() => {
-  for (const assets of [1_000, 10_000]) site[assets] = build(studio(assets), home, 'team', DAY);
+  for (const assets of [4_000, 10_000]) site[assets] = build(studio(assets), home, 'team', DAY);
 }, LIMIT);
 after(() => rmSync(home, { recursive: true, force: true }));
 
-// As many cameras, lenses, stands and laptops as a large house has, with serial numbers of their own. Sixty shelves and forty
-// people have as many of them in a small house; what is more is in the store.
+// As many cameras, lenses, stands and laptops as a large house has, with serial numbers of their own. Sixty shelves have as
+// many of them in a smaller house; what is more is in the store. A tenth is overdue, with one person, and half of that broken.
 function studio(assets) {
   const folder = join(home, String(assets));
   const write = (path, text) => writeFileSync(join(folder, path), text);
@@ -46,8 +46,11 @@ function studio(assets) {
     const serial = createHash('sha256').update(number).digest('hex').slice(0, 8).toUpperCase();
     const [make, kind] = [pick(makes), pick(kinds)];
     write(`${own}/asset.toml`, `name = "${make} ${kind} ${pick('ABCDEFGH')}${1 + (n % 90)}"\ncategory = "${pick(['gear', 'computer'])}"\nserial = "${serial}"\nmanufacturer = "${make}"\nhome = "${n <= 600 ? pick(places) : 'store'}"\n`);
-    if (n % 10 === 0 && n <= 600) {
-      write(`${own}/log/2026-01-05T100000.000Z-checkout-${n.toString(16).padStart(8, '0')}.toml`, `[[event]]\nid = "${n.toString(16).padStart(8, '0')}"\nat = 2026-01-05T10:00:00Z\nkind = "checkout"\nby = "${people[0]}"\nto = "${pick(people)}"\n`);
+    if (n % 10 === 0) {
+      write(`${own}/log/2026-01-05T100000.000Z-checkout-${n.toString(16).padStart(8, '0')}.toml`, `[[event]]\nid = "${n.toString(16).padStart(8, '0')}"\nat = 2026-01-05T10:00:00Z\nkind = "checkout"\nby = "${people[0]}"\nto = "${people[1]}"\ndue = 2026-01-07\n`);
+    }
+    if (n % 20 === 0) {
+      write(`${own}/log/2026-01-06T100000.000Z-report-b${n.toString(16).padStart(7, '0')}.toml`, `[[event]]\nid = "b${n.toString(16).padStart(7, '0')}"\nat = 2026-01-06T10:00:00Z\nkind = "report"\nby = "${people[0]}"\nnote = "It rattles"\nseverity = "minor"\n`);
     }
   }
   return folder;
@@ -71,12 +74,14 @@ test('no page grows with the number of assets: lists are paged', () => {
   const longest = (assets) => {
     const kinds = {};
     for (const path of htmlFiles(site[assets])) {
-      const kind = path.replace(/\d+/g, 'N');
+      // What is printed and signed is one sheet, however much someone has.
+      if (path.endsWith('/handover/index.html')) continue;
+      const kind = path.replace(/\d+/g, 'N').replace('/N/', '/');
       kinds[kind] = Math.max(kinds[kind] ?? 0, statSync(join(site[assets].folder, path)).size);
     }
     return kinds;
   };
-  const [small, large] = [longest(1_000), longest(10_000)];
+  const [small, large] = [longest(4_000), longest(10_000)];
   assert.deepEqual(Object.keys(large).sort(), Object.keys(small).sort());
   none(Object.entries(large).filter(([kind, size]) => size > small[kind] * MORE).map(([kind, size]) => `${kind}: ${small[kind]} bytes, and ${size}`));
 });
@@ -99,7 +104,6 @@ test('the search finds one of ten thousand, however it is spelled', LIMIT, async
       assert.ok(options.some((option) => option.includes(found)), `${typed} finds ${options}`);
     }
     const field = page.getByRole('search').first().locator('input').first();
-    await field.fill('ger9999');
     await field.fill('ger09999');
     await field.press('Enter');
     await page.waitForURL(`${site[10_000].base}GER-09999/`, { timeout: 10_000 });

@@ -285,9 +285,9 @@ test('the scanner opens where there is no network, in the mode it was in', LIMIT
   const hand = await handOf(t, place, 'ben');
   await place.line.cut();
   await hand.open(`${place.base}scan/?mode=back`);
-  await hand.page.locator('form[data-scanner]').waitFor();
+  await hand.page.locator('form[data-scanner].live [value=back]:checked').waitFor();
   await hand.page.reload();
-  await hand.page.locator('form[data-scanner]').waitFor();
+  await hand.page.locator('form[data-scanner].live [value=back]:checked').waitFor();
   none(flaws(hand));
 });
 
@@ -308,19 +308,38 @@ test('what was scanned where there is no network waits, and the list is done wit
   await look(hand, 'a list without a network');
   await hand.tap('Record all of it');
   await says(hand, /It waits on this phone.*I have it now/);
-  // The list stays, and leads to what waits, until the desk has it.
+  // What waits is on the list no longer: what is scanned next is another list.
   await hand.open(`${place.base}scan/?mode=have`);
-  await says(hand, /2, taken to the desk/);
-  await hand.tap('Take 2');
-  await says(hand, /1 waiting/);
+  await says(hand, /1 waiting.*Nothing scanned yet/);
+  await hand.page.getByLabel('Or type a number').fill('CAM-0003');
+  await hand.page.keyboard.press('Enter');
+  await hand.page.locator('.scanned li').filter({ hasText: 'CAM-0003' }).waitFor();
   const commits = place.register.pull().commits();
   await mended(place.line, hand.page);
   await counted(commits + 1, () => place.register.pull().commits());
   assert.deepEqual(recorded(place.register, 1).map(({ kind, to }) => [kind, to]), [['checkout', 'ben'], ['checkout', 'ben']]);
-  await says(hand, /Sent: I have it now/);
-  await hand.open(`${place.base}scan/?mode=have`);
-  await says(hand, /Nothing scanned yet/);
+  // The page of the scanner is open all the while, and says so.
+  await says(hand, /Sent: I have it now, CAM-0001, CAM-0002.*Scanned 1,/);
+  await hand.tap('Take 1');
+  assert.equal(await hand.page.getByLabel('Numbers').inputValue(), 'CAM-0003');
+  assert.deepEqual(await hand.page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes('done'))), []);
   none(flaws(hand));
+});
+
+test('a list is recorded once, however often it is sent; while nobody stands behind the proxy, it waits', LIMIT, async (t) => {
+  const place = await atDesk(t);
+  const hand = await handOf(t, place, 'ben');
+  const list = (kind, id) => `${place.base}desk/batch?kind=${kind}&numbers=CAM-0001+CAM-0002&scanned=${id}`;
+  const commits = place.register.pull().commits();
+  for (let time = 0; time < 2; time += 1) {
+    await hand.open(list('have', 'm1abcdefgh'));
+    await hand.tap('Take all of it');
+    assert.equal(place.register.pull().commits(), commits + 1);
+  }
+  await place.line.refuse();
+  await hand.open(list('back', 'm2abcdefgh'));
+  await hand.tap('Record all of it');
+  await says(hand, /It waits on this phone/);
 });
 
 test('what is thrown away while another is sent is not sent', LIMIT, async (t) => {
@@ -451,6 +470,8 @@ test('a phone that is nobody’s keeps nothing; one that is ended forgets, but f
 test('what one colleague tapped is not recorded as another’s, who has the phone by then', LIMIT, async (t) => {
   const place = await atDesk(t);
   const hand = await handOf(t, place, 'ben');
+  await hand.open(`${place.base}CAM-0003`);
+  await until(hand, async () => Boolean(await caches.match('/CAM-0003')));
   await place.line.cut();
   await hand.open(`${place.base}CAM-0002`);
   await says(hand, /No network/);
@@ -462,6 +483,8 @@ test('what one colleague tapped is not recorded as another’s, who has the phon
   await hand.open(`${place.base}offline/`);
   assert.match(await says(hand, /1 refused/), /Ben, tapped today.*not theirs/);
   assert.equal(place.register.pull().commits(), commits);
+  // Nor is what he looked at shown to her.
+  await until(hand, async () => !await caches.match('/CAM-0003'));
 });
 
 test('where the phone’s clock is wrong, the desk’s counts', LIMIT, async (t) => {

@@ -84,15 +84,13 @@ const showSent = (motions) => {
   worker({ do: 'seen', ids: sent.map(({ id }) => id) });
 };
 
-// The scanner of this phone keeps its list until it knows what became of it.
+// What waits is kept here, and no longer on the scanner's list: nothing is sent twice.
 const tellScanner = (motions) => {
   const name = `tagbook.scan:${new URL('scan/', home).pathname}`;
-  for (const { scanned, state, isPartly, reasons = [] } of motions) {
-    const isKnown = scanned && (state === 'sent' || isPartly);
-    if (!isKnown || !localStorage.getItem(name)?.includes(`"${scanned}"`)) continue;
-    const left = reasons.map(({ number }) => number).filter(Boolean);
-    localStorage.setItem(`${name}done.${scanned}`, JSON.stringify(`?${new URLSearchParams({ done: scanned, left: left.join(' ') })}`));
-  }
+  const listed = motions.filter(({ scanned }) => scanned && localStorage.getItem(name)?.includes(`"${scanned}"`));
+  for (const { scanned } of listed) localStorage.setItem(`${name}done.${scanned}`, JSON.stringify(`?waits=yes&done=${scanned}`));
+  // Of what a page itself stores it is not told.
+  if (listed.length > 0) dispatchEvent(new StorageEvent('storage'));
 };
 
 // Thrown away only by whoever says so twice.
@@ -184,6 +182,9 @@ const form = (number, kind, asset, attributes, ...fields) => make('form', { meth
   hidden('last', asset.last ?? ''), hidden('nonce', crypto.randomUUID().replaceAll('-', '')),
   ...fields, make('button', { type: 'submit' }, wordOf(kind)));
 
+// Who said last at this counter who they are.
+const speaker = () => /(?:^|; )(?:__Host-)?tagbook_by=([a-z0-9-]+)/.exec(document.cookie)?.[1];
+
 // At a counter, whoever taps says once who they are.
 const askWho = (motions, people, person) => {
   const select = make('select', { id: 'who' }, ...options(people, person));
@@ -245,7 +246,7 @@ const drawAsset = (main, number, { assets, people }, waits, me) => {
   document.title = `${number} ${asset.name}`;
   const { tone, status, chips = [], faults = [], facts = [], parts = [] } = asset;
   const motions = motionsOf(number, asset, waits);
-  if (me?.counter) askWho(motions, people, me.person);
+  if (me?.counter) askWho(motions, people, speaker() ?? me.person);
   main.replaceChildren(make('article', { class: 'asset plain' },
     make('header', { class: 'head' },
       make('span', { class: 'tag' }, number), make('h1', {}, make('bdi', {}, asset.name)), text('p', { class: 'kind' }, asset.kind)),
@@ -273,7 +274,7 @@ const drawList = (main, asked, { assets, people }, me) => {
   const motions = make('nav', { class: 'do', 'aria-label': words.doLabel }, make('form', { method: 'post', action: `${desk}/batch`, class: 'first' },
     // Sent twice, it is the same.
     ...said.map((name) => hidden(name, asked.get(name))), hidden('nonce', asked.get('scanned')), submit));
-  if (me?.counter) askWho(motions, people, me.person);
+  if (me?.counter) askWho(motions, people, speaker() ?? me.person);
   main.replaceChildren(make('div', { class: 'list' },
     make('h1', {}, wordOf(asked.get('kind'))), make('p', { class: 'sentence' }, words.line), motions,
     make('ul', { class: 'rows' }, ...numbers.map((number) => row(number, assets)))));

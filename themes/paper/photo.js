@@ -43,7 +43,7 @@ const smaller = async (file) => {
 // One button takes photos, one after the other, as many as may be; each is shown, and can be left out again.
 const startPhotos = (input) => {
   const most = Number(input.dataset.photos);
-  const { take, more, wait, goes, drop } = input.dataset;
+  const { take, more, wait, goes, drop, none } = input.dataset;
   const button = make('label', { for: input.id, class: 'take' });
   const shots = make('ul', { class: 'taken' });
   const status = make('p', { class: 'small', role: 'status' });
@@ -74,12 +74,15 @@ const startPhotos = (input) => {
     if (chosen.length === 0) return show();
     status.textContent = wait;
     for (const each of send) each.disabled = true;
+    const bad = [];
     for (const file of chosen.slice(0, most - photos.length)) {
-      // What no browser can read is for the desk to judge.
-      photos.push(await smaller(file).catch(() => ({ file })));
+      const photo = await smaller(file).catch(() => bad.push(file.name) && null);
+      if (photo) photos.push(photo);
     }
     for (const each of send) each.disabled = false;
     show();
+    // What cannot be drawn is not sent: the desk would refuse it, and the good ones with it.
+    if (bad.length) status.textContent = `${bad.join(', ')}: ${none}`;
   };
 
   input.classList.add('unseen');

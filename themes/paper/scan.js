@@ -82,13 +82,14 @@ const finish = (search) => {
   const done = new URLSearchParams(search ?? '');
   const name = Object.keys(lists).find((each) => lists[each].sent?.id && lists[each].sent.id === done.get('done'));
   if (!name) return;
+  localStorage.removeItem(`${kept}done.${done.get('done')}`);
   const left = (done.get('left') ?? '').split(' ').filter(Boolean);
   const recorded = new Set(lists[name].sent.numbers.filter((number) => !left.includes(number)));
   const [kind, audit, place] = name.split(' ');
   choose({ mode: kind, audit, location: place });
   change(lists[name].items.filter(({ number }) => !recorded.has(number)), null, name);
   const rest = left.length ? count(words.left, left.length) : '';
-  tell(`${count(words.done, recorded.size)}. ${rest}`.trim());
+  tell(done.has('waits') ? words.waits : `${count(words.done, recorded.size)}. ${rest}`.trim());
 };
 
 // What is scanned
@@ -479,10 +480,7 @@ const send = () => {
 const again = () => {
   lists = read(kept) ?? {};
   for (const { id } of Object.values(lists).map(({ sent }) => sent ?? {})) {
-    const search = id && read(`${kept}done.${id}`);
-    if (!search) continue;
-    finish(search);
-    localStorage.removeItem(`${kept}done.${id}`);
+    if (id) finish(read(`${kept}done.${id}`));
   }
   show();
 };

@@ -40,10 +40,11 @@ const plain = (text) => text.toUpperCase().replace(/[\s._-]/g, '').replace(/O/g,
 
 // The one asset that a number, now or formerly its own, can mean.
 const exactly = (rows, typed) => {
-  const upper = typed.trim().toUpperCase();
+  // Whoever pastes a label's address, or scans it into the field, means what stands at its end.
+  const upper = typed.trim().replace(/\/+$/, '').split('/').at(-1).toUpperCase();
   const exact = rows.find((row) => row.number === upper) ?? rows.find((row) => row.aliases.includes(upper));
   if (exact) return exact;
-  const alike = rows.filter((row) => [row.number, ...row.aliases].some((number) => plain(number) === plain(typed)));
+  const alike = rows.filter((row) => [row.number, ...row.aliases].some((number) => plain(number) === plain(upper)));
   return alike.length === 1 ? alike[0] : undefined;
 };
 
@@ -97,7 +98,9 @@ const startSearch = (form) => {
   const show = async () => {
     const typed = input.value;
     if (!typed.trim()) return close();
-    const found = matches(await fetchTable(), typed);
+    const rows = await fetchTable();
+    const exact = typed.includes('/') && exactly(rows, typed);
+    const found = exact ? [exact] : matches(rows, typed);
     if (input.value !== typed) return;
     list.replaceChildren(...found.slice(0, MOST).map(option));
     if (found.length === 0) list.append(make('p', {}, words.search_none));

@@ -77,8 +77,9 @@ const keepShell = async () => {
   const shell = await caches.open(SHELL);
   await shell.addAll(needs);
   await shell.put(OFFLINE, page);
-  if (scanner.ok && !scanner.redirected) await shell.put(SCANNER, scanner);
-  const old = (await shell.keys()).filter(({ url }) => ![OFFLINE, SCANNER, ...needs].includes(url));
+  // It names places, which are nobody else's business.
+  if (scanner.ok && !scanner.redirected) await keep(REGISTER, SCANNER, scanner);
+  const old = (await shell.keys()).filter(({ url }) => ![OFFLINE, ...needs].includes(url));
   await Promise.all(old.map((one) => shell.delete(one)));
 };
 
@@ -189,7 +190,7 @@ const keptPage = async (url, number) => {
 };
 
 const offlinePage = async (address = OFFLINE) => {
-  const page = await kept(SHELL, address);
+  const page = await kept(address === OFFLINE ? SHELL : REGISTER, address);
   if (!page) return null;
   const at = (await kept(REGISTER, ABOUT))?.headers.get('date') ?? '';
   return shown((await page.text()).replaceAll('"../', `"${new URL(home).pathname}`), at, page.headers);
@@ -199,6 +200,7 @@ const offlinePage = async (address = OFFLINE) => {
 const inItsPlace = async (url) => {
   const [address] = url.href.split(/[?#]/);
   if ([OFFLINE, SCANNER].includes(address)) return offlinePage(address);
+  if (atDesk(url)[0] === 'batch' && url.searchParams.has('scanned')) return offlinePage();
   const number = numberOf(url);
   // What is likely next follows from what waits, of which a kept page knows nothing.
   const isUnchanged = atDesk(url).length === 2 || !(await waiting()).some(({ numbers }) => numbers.includes(number));
@@ -260,9 +262,12 @@ const queue = async (mode, act) => {
 const all = () => queue('readonly', (motions) => motions.getAll());
 const put = (motion) => queue('readwrite', (motions) => motions.put(motion));
 // What was thrown away meanwhile stays away.
-const change = (id, facts) => queue('readwrite', (motions) => {
+const change = (id, factsOf) => queue('readwrite', (motions) => {
   const asked = motions.get(id);
-  asked.onsuccess = () => asked.result && motions.put({ ...asked.result, ...facts });
+  asked.onsuccess = () => {
+    const facts = asked.result && factsOf(asked.result);
+    if (facts) motions.put({ ...asked.result, ...facts });
+  };
   return asked;
 });
 const drop = (id) => queue('readwrite', (motions) => motions.delete(id));
@@ -369,7 +374,7 @@ const send = () => navigator.locks.request(called('sending'), async () => {
     const motion = (await waiting()).find((one) => one.id === id);
     if (!motion) continue;
     motion.why = why ?? (motion.isUnsaid ? 'by' : undefined);
-    await change(id, { why: motion.why });
+    await change(id, () => ({ why: motion.why }));
     if (motion.why) continue;
     if (!await sendOne(motion, skew)) break;
   }
@@ -412,7 +417,7 @@ const judge = async (motion, { status, type }, text) => {
   if (status >= 500 || status === 408 || status === 429 || type === 'opaqueredirect') return false;
   const answer = readJson(text);
   if (status === 401) {
-    await change(motion.id, { why: 'enrol' });
+    await change(motion.id, () => ({ why: 'enrol' }));
     await forget();
     return false;
   }
@@ -421,7 +426,7 @@ const judge = async (motion, { status, type }, text) => {
   const refusals = answer?.refusals ?? [answer?.refusal ?? { message: text }];
   const isDone = answer?.ok ? !answer.refusals?.length : refusals.every(({ code }) => code === 'recorded-before');
   const reasons = refusals.map(({ number, words, message }) => ({ number, words: words ?? message.replaceAll('`', '') }));
-  await change(motion.id, isDone ? { state: 'sent' } : { state: 'refused', reasons, isPartly: Boolean(answer?.ok) });
+  await change(motion.id, () => (isDone ? { state: 'sent' } : { state: 'refused', reasons, isPartly: Boolean(answer?.ok) }));
   return true;
 };
 
@@ -450,15 +455,18 @@ const errands = {
   },
   // What was refused is sent as if it were tapped now.
   again: async ({ id }) => {
-    const motion = (await all()).find((one) => one.id === id);
-    const fields = motion.fields.map(([name, value]) => [name, name === 'nonce' ? random() : value]);
-    await put({ ...motion, fields, at: null, state: 'waiting', reasons: undefined });
+    const nonce = random();
+    // It may have been sent again from another page.
+    await change(id, ({ state, fields }) => state === 'refused' && {
+      fields: fields.map(([name, value]) => [name, name === 'nonce' ? nonce : value]), at: null, state: 'waiting', reasons: undefined,
+    });
     await tell();
     await sendAndLook();
   },
   by: async ({ id, by }) => {
     const motion = (await all()).find((one) => one.id === id);
-    await put({ ...motion, ...await names(by, motion.numbers), fields: [...motion.fields, ['by', by]], isUnsaid: false, why: undefined });
+    const named = await names(by, motion?.numbers ?? []);
+    await change(id, ({ isUnsaid, fields }) => isUnsaid && { ...named, fields: [...fields, ['by', by]], isUnsaid: false, why: undefined });
     await tell();
     await sendAndLook();
   },
@@ -480,6 +488,8 @@ addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   const isShown = request.mode === 'navigate';
   if (!url.href.startsWith(home)) return;
+  // Somebody else may have the phone by then.
+  if (request.method === 'POST' && atDesk(url)[0] === 'enrol') looked = 0;
   if (request.method === 'POST' && isShown && isMotion(url)) event.respondWith(record(event, url));
   if (request.method !== 'GET') return;
   if (isShown) event.respondWith(page(event, url));

@@ -43,6 +43,8 @@ enum Find {
     Reading,
     /// Found by looking at the files that are not TOML.
     Files(fn(&Tree, &Opened, &mut Vec<Finding>)),
+    /// Found by looking at the history, which `tagbook verify` does.
+    History,
     /// Found by looking at the whole register.
     Whole(fn(&Scope, &mut Vec<Finding>)),
 }
@@ -109,21 +111,24 @@ macro_rules! rules {
     };
 }
 
-use Find::{Files, Reading, Whole};
+use Find::{Files, History, Reading, Whole};
 
 /// Every rule, in order of their names.
 pub const RULES: &[Rule] = rules! {
+    "altered-event" Error History, "An event stays as it was recorded. Put it back as it was, and `void` it where it is wrong; that is a new event, with a name and a time of its own.";
     "audit-due" Warning Whole(dues::audits_are_done_in_time), "An asset is counted as often as its category's `audit_every` says.\nRecord an `audit` event when you have seen it.";
     "bad-date" Error Reading, "A date is written without quotes: a day as 2026-11-27, an instant with its offset as 2026-11-27T09:14:00Z.";
     "bad-field-value" Error Whole(events::days_are_in_order), "A field holds what it is for: one of the words it knows, a value of the type its category declares, days in order (nothing is due before it went out, nothing ends before it begins).";
     "bad-money" Error Reading, "Money is an amount and an ISO 4217 code in quotes: \"3899.00 EUR\". Never a bare number, never negative, no separators of thousands.";
     "bad-number" Error Reading, "An asset number is 1 to 32 of A to Z, 0 to 9 and `-`, does not begin with `-`, and is neither a page of the site (PEOPLE) nor a device of some system (CON).";
     "bad-photo" Error Files(files::photos_are_pictures), "A photo is a JPEG, PNG or WebP picture by its content, of at most 20 MiB, 16,000 pixels a side and 64 million pixels in all. Other files would be run or would choke the browser that opens them.";
+    "bad-signature" Error History, "A commit that bears a signature is what was signed. One that is not was made up or altered.";
     "bad-slug" Error Reading, "People, locations, categories, audits, jobs and batches of tags are named by 1 to 32 of a to z, 0 to 9 and `-`. `desk` and `import` are not people.";
     "bad-url" Error Reading, "An address of the site or the desk is http or https, has a host, and no query or fragment.";
     "duplicate-event" Error Reading, "An event's id stands for one event. Two with the same id and other content mean that one was edited after it was copied; events are never edited, `void` corrects.";
     "duplicate-number" Error Whole(unique::numbers_are_unique), "A number stands for one asset for ever, whether as the name of its folder or as an alias, and on one printed tag only.";
     "duplicate-serial" Error Whole(unique::serials_are_unique), "No two assets of one manufacturer and model have the same serial. One of them was mistyped, or entered twice.";
+    "early-event" Error History, "An event is recorded after it happened, give or take ten minutes between two clocks. One that was committed before could not be known.";
     "event-before-purchase" Error Whole(events::nothing_happens_before_purchase), "Nothing happens to an asset before it is bought. Correct the purchase date, or `void` the event and record it again with the right time.";
     "expiring" Warning Whole(dues::nothing_expires_unnoticed), "A warranty that ends within 30 days deserves a look at the asset; a hire that ends within 30 days, or has ended, wants its asset returned.";
     "future-event" Error Whole(events::events_have_happened), "An event has happened: it is at most 10 minutes ahead of the clock of whoever checks. What is to come is a `reserve`.";
@@ -133,6 +138,7 @@ pub const RULES: &[Rule] = rules! {
     "inspection-due" Warning Whole(dues::inspections_are_done_in_time), "An asset is inspected as often as its category's `inspect_every` says, or by the day its last inspection named.";
     "invisible-character" Warning Whole(texts::names_show_what_they_are), "A name has no characters that take no ink (zero-width space, no-break space, soft hyphen): two names would look the same and not be the same.";
     "kit-cycle" Error Whole(names::kits_are_trees), "A kit is not a part of itself, not even through other kits.";
+    "late-event" Warning History, "An event is recorded when it happens. One that was committed more than 30 days later deserves a look at who says so; what an `import` brought is let be.";
     "lfs-pointer" Warning Files(files::files_are_there_themselves), "A photo or document is the file itself, not a pointer of Git LFS: fetch it with `git lfs pull` before you build.";
     "location-cycle" Error Whole(names::locations_are_trees), "A location does not lie within itself, not even through other locations.";
     "look-alike" Warning Whole(texts::people_can_be_told_apart), "No two people have names that look the same, such as with a Cyrillic letter in place of a Latin one. Things would be handed to the wrong one.";
@@ -145,11 +151,14 @@ pub const RULES: &[Rule] = rules! {
     "not-a-file" Error Files(files::files_are_plain), "A register holds plain files, no pipes, devices or sockets, and every name is UTF-8.";
     "not-utf8" Error Reading, "TOML files are UTF-8 text.";
     "open-fault" Warning Whole(dues::faults_are_mended), "A reported fault gets mended. Record `repaired` when it is.";
+    "other-author" Warning History, "Whoever records an event commits it: the address of the commit is that of the person in `by`, or the desk's for them.";
     "overdue" Warning Whole(dues::things_come_back_in_time), "A thing is back by the end of the day it is due. Record the `return`, or `extend` the loan.";
     "path-escape" Error Files(files::paths_stay_inside), "A path in a record stays in the asset's folder, one in an event in its `files/`, and no file of a register is a symbolic link: a link is never followed.";
     "refused-event" Error Whole(events::events_are_allowed), "An event that contradicts the log before it changes nothing: a checkout of what is out, a return of what is not. `void` the event that is wrong, or record the one that is missing before it, with `--at` the time when it happened.";
     "repeated-event" Warning Reading, "An event stands in one file. Two copies of the same count once; delete one.";
+    "removed-event" Error History, "An event stays where it was recorded; packing a log and moving a folder move it. Put it back, and `void` it where it is wrong.";
     "retired-but-seen" Warning Whole(events::retired_things_stay_away), "A retired asset is not seen again. If it is back in use, record a `reinstate`.";
+    "rewritten-history" Error History, "A head that was seen is part of the history for ever. One that is not shows that commits were replaced: nothing before is proof any more.";
     "stray-file" Warning Files(files::files_are_where_they_count), "A TOML file in a folder of the register stands where tagbook reads it. One elsewhere counts for nothing.";
     "syntax" Error Reading, "A file is well-formed TOML.";
     "toml-1-1" Warning Reading, "A register keeps to TOML 1.0, which every other tool reads too.";
@@ -163,7 +172,9 @@ pub const RULES: &[Rule] = rules! {
     "unknown-kind" Error Reading, "An event's `kind` is one of those that the log knows.";
     "unknown-location" Error Whole(names::locations_are_known), "Every location that is named stands in `locations.toml`.";
     "unknown-person" Error Whole(names::people_are_known), "Every person who is named has a file in `people/`; it stays when they leave, with `left` set.";
+    "unknown-signer" Warning History, "Whoever signs is vouched for: their key stands in `allowed_signers`, a file of the register in the form that ssh-keygen reads, or in the keyring of gpg.";
     "unreadable" Error Files(files::files_can_be_read), "Every file of a register can be read.";
     "unsafe-link" Warning Whole(texts::links_are_harmless), "A link in notes leads to http, https, mailto or tel, or to a page of the site. Any other is shown as text.";
+    "unsigned-commit" Error History, "Where `verify --require-signatures` asks for it, every commit that records an event bears a signature.";
     "wrong-type" Error Reading, "A value is of the type that its key takes: a string in quotes, a date without, a list in brackets.";
 };

@@ -24,6 +24,17 @@ export class Line {
     await once(this.server, 'close');
   }
 
+  // A proxy behind which nobody stands.
+  async refuse() {
+    await this.cut();
+    const words = 'HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
+    this.server = createServer((phone) => {
+      phone.on('error', () => {});
+      phone.once('data', () => phone.end(words));
+    }).listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+  }
+
   carry(phone) {
     const desk = connect(this.to, '127.0.0.1');
     let isLost = false;

@@ -1,0 +1,125 @@
+//! The history of a register: taken commit by commit, kept beside the repository's objects, and taken up again.
+
+use std::collections::BTreeMap;
+
+use git2::Oid;
+use sha2::{Digest, Sha256};
+
+use super::Stop;
+use crate::git::Repo;
+use crate::git::history;
+use crate::trail::{Id, LogFile, Name, Signature, Step, Touched, Trail};
+
+/// What the trail is kept as.
+const TRAIL: &str = "trail";
+
+/// What the checks of signatures came to are kept as.
+const SIGNATURES: &str = "signatures";
+
+/// The file of a register that names who may sign, as ssh-keygen reads it.
+const SIGNERS: &str = "allowed_signers";
+
+/// What the history up to `head` says. Of what was kept only as much is taken as the history still has.
+pub(super) fn trail(repo: &Repo, head: Oid, is_afresh: bool) -> Result<Trail, Stop> {
+    // Where a shallow clone ends may move.
+    let kept = repo.kept(TRAIL).filter(|_| !is_afresh).and_then(|bytes| Trail::from_bytes(&bytes));
+    let kept = kept.filter(|trail| !trail.is_shallow());
+    let known = kept.as_ref().and_then(Trail::head).and_then(|id| Oid::from_bytes(&id).ok());
+    let is_before = |known: Oid| Ok::<_, Stop>(repo.is_before(known, head)? == Some(true));
+    let known = known.map(|known| Ok::<_, Stop>(is_before(known)?.then_some(known))).transpose()?.flatten();
+    let is_older = known.is_none() && kept.is_some();
+    let mut trail = kept.filter(|_| known.is_some()).unwrap_or_default();
+    if known != Some(head) {
+        repo.walk(head, known, &mut |step| {
+            trail.take(&taken(step), &mut |id| Ok::<_, Stop>(repo.blob(oid(id)?)?.to_vec()))
+        })?;
+        // A look back does not throw away what is known of later.
+        if !is_older || repo.head()? == Some(head) {
+            repo.keep(TRAIL, &trail.to_bytes());
+        }
+    }
+    trail.find_merges();
+    Ok(trail)
+}
+
+fn oid(id: &Id) -> Result<Oid, Stop> {
+    Oid::from_bytes(id).map_err(|error| Stop::Failed(error.message().to_owned()))
+}
+
+fn id(oid: Oid) -> Id {
+    let mut id = Id::default();
+    id.copy_from_slice(oid.as_bytes());
+    id
+}
+
+fn taken(step: history::Step) -> Step {
+    let name = |author: crate::git::Author| Name { name: author.name, email: author.email };
+    let files = |files: Vec<history::LogFile>| {
+        files.into_iter().map(|file| LogFile { path: file.path, id: id(file.id) }).collect()
+    };
+    let touched = |touched: history::Touched| Touched {
+        number: touched.number,
+        is_gone: touched.is_gone,
+        lost: files(touched.lost),
+        gained: files(touched.gained),
+        kept: files(touched.kept),
+    };
+    Step {
+        id: id(step.id),
+        parents: step.parents.into_iter().map(id).collect(),
+        is_whole: step.is_whole,
+        author: name(step.author),
+        committer: name(step.committer),
+        at: step.at,
+        is_signed: step.is_signed,
+        subject: step.subject,
+        sides: step.sides.into_iter().map(|side| side.into_iter().map(touched).collect()).collect(),
+    }
+}
+
+/// What the checks of all signatures in a history come to. Who may sign stands in the register as it was at `base`: what is
+/// to be checked cannot vouch for itself.
+pub(super) fn signatures(repo: &Repo, trail: &Trail, base: Oid) -> Result<BTreeMap<Id, Signature>, Stop> {
+    let signed: Vec<Id> = trail.commits().iter().filter(|commit| commit.is_signed).map(|commit| commit.id).collect();
+    if signed.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let signers = repo.file_at(base, SIGNERS).ok();
+    let of: String =
+        Sha256::digest(signers.as_deref().unwrap_or_default()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let kept = repo.kept(SIGNATURES).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let mut known: BTreeMap<Oid, String> = BTreeMap::new();
+    if let Some(lines) = kept.strip_prefix(&format!("{of}\n")) {
+        let read = |line: &str| Some((Oid::from_str(line.split('\t').next()?).ok()?, line.to_owned()));
+        known.extend(lines.lines().filter_map(read));
+    }
+    let all = signed.iter().map(oid).collect::<Result<Vec<Oid>, Stop>>()?;
+    let unknown: Vec<Oid> = all.iter().filter(|id| !known.contains_key(id)).copied().collect();
+    if !unknown.is_empty() {
+        for line in repo.signatures(&unknown, signers.as_deref())? {
+            if let Some(id) = line.split('\t').next().and_then(|id| Oid::from_str(id).ok()) {
+                known.insert(id, line);
+            }
+        }
+        // A key that is not here today may be tomorrow.
+        let lasting = |line: &&String| !line.contains("\tE\t");
+        let lines: Vec<&str> = known.values().filter(lasting).map(String::as_str).collect();
+        repo.keep(SIGNATURES, format!("{of}\n{}\n", lines.join("\n")).as_bytes());
+    }
+    Ok(signed.into_iter().zip(all).filter_map(|(id, oid)| Some((id, signature(known.get(&oid)?)))).collect())
+}
+
+/// What git's letter for a signature means (`%G?` in git-log, "Pretty formats").
+fn signature(line: &str) -> Signature {
+    let mut parts = line.split('\t').skip(1);
+    let mut part = || parts.next().unwrap_or_default().to_owned();
+    let (letter, signer, key) = (part(), part(), part());
+    let who = if signer.is_empty() { key } else { signer };
+    match letter.as_str() {
+        "G" => Signature::Good(who),
+        "B" => Signature::Bad("it is not what was signed".to_owned()),
+        "R" => Signature::Bad(format!("the key of {who} was revoked")),
+        "X" | "Y" => Signature::Unknown(format!("{who}, expired")),
+        _ => Signature::Unknown(if who.is_empty() { "the key is not here".to_owned() } else { who }),
+    }
+}

@@ -1,0 +1,461 @@
+//! The git history read as evidence: which commit recorded each event, and which altered or removed one.
+//!
+//! A [`Trail`] takes commits one after the other, parents first. It can be kept as bytes and taken up again where new
+//! commits came.
+
+mod event;
+mod verify;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use event::Told;
+pub use verify::{Facts, Proof, Signature, is_desk, verify};
+
+/// The name of a git object: 20 bytes.
+pub type Id = [u8; 20];
+
+/// What the bytes of a kept trail begin with: another makes them unreadable.
+const FORMAT: &[u8] = b"tagbook trail 1\n";
+
+/// A person as commits name them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Name {
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+}
+
+/// One commit, and what it has otherwise than its parents.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its id.
+    pub id: Id,
+    /// Its parents, as far as they are here.
+    pub parents: Vec<Id>,
+    /// Whether all of them are: a shallow clone ends with commits of which they are not.
+    pub is_whole: bool,
+    /// Who made the change.
+    pub author: Name,
+    /// Who committed it.
+    pub committer: Name,
+    /// When it was committed.
+    pub at: DateTime<Utc>,
+    /// Whether it bears a signature, right or wrong.
+    pub is_signed: bool,
+    /// The first line of its message.
+    pub subject: String,
+    /// The folders of assets that it has otherwise than each of its parents, in order of the numbers; without parents, than
+    /// nothing.
+    pub sides: Vec<Vec<Touched>>,
+}
+
+/// A folder of an asset that a commit has otherwise than a parent.
+#[derive(Debug, Clone)]
+pub struct Touched {
+    /// The asset's number.
+    pub number: String,
+    /// Whether the commit has none.
+    pub is_gone: bool,
+    /// Files of its log that only the parent has.
+    pub lost: Vec<LogFile>,
+    /// Files of its log that only the commit has.
+    pub gained: Vec<LogFile>,
+    /// Those that both have, where something was lost.
+    pub kept: Vec<LogFile>,
+}
+
+/// A file of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFile {
+    /// Relative to the register.
+    pub path: String,
+    /// Its content.
+    pub id: Id,
+}
+
+/// A commit that was taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its id.
+    pub id: Id,
+    parents: Vec<u32>,
+    is_whole: bool,
+    author: u32,
+    committer: u32,
+    /// Seconds since 1970.
+    at: i64,
+    /// Whether it bears a signature, right or wrong.
+    pub is_signed: bool,
+    /// The first line of the message of a merge; of others nobody asks for it here.
+    pub subject: String,
+}
+
+impl Commit {
+    /// When it was committed.
+    #[must_use]
+    pub fn at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.at, 0).unwrap_or_default()
+    }
+
+    /// Its id as git writes it.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        hex(&self.id)
+    }
+}
+
+/// An id as git writes it.
+#[must_use]
+pub fn hex(id: &Id) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An event, as the history has it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Recorded {
+    /// The commit that had it first; none where that lies before a shallow clone's end.
+    commit: Option<u32>,
+    /// Who recorded it.
+    by: u32,
+    /// When it happened, in milliseconds since 1970; none where that cannot be read.
+    at: Option<i64>,
+}
+
+/// What the history says of an asset.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Past {
+    /// The newest commit that changed its folder. A merge that takes it as one of its parents has it did not change it.
+    newest: Option<u32>,
+    events: BTreeMap<String, Recorded>,
+}
+
+/// An event that is not as it was recorded any more.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Breach {
+    /// The asset's number.
+    pub number: String,
+    /// The event's id.
+    pub event: String,
+    /// The commit that did it.
+    commit: u32,
+    /// The file that it stood in.
+    pub path: String,
+    /// The event as it was, as TOML.
+    pub was: String,
+    /// As it is since then; none where it was removed.
+    pub is: Option<String>,
+    /// The commit that put it back.
+    restored: Option<u32>,
+}
+
+/// Who recorded an event, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Witness<'t> {
+    /// The commit that recorded it.
+    pub commit: &'t Commit,
+    /// Who made the change.
+    pub author: &'t Name,
+    /// Who committed it: the same, or the desk.
+    pub committer: &'t Name,
+    /// The merge that brought it into the main line, where one did.
+    pub merge: Option<&'t Commit>,
+}
+
+/// All that the history up to a commit says of events.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Trail {
+    commits: Vec<Commit>,
+    names: Vec<Name>,
+    people: Vec<String>,
+    assets: BTreeMap<String, Past>,
+    breaches: Vec<Breach>,
+    #[serde(skip)]
+    known: Known,
+}
+
+/// Where commits, names and people are in their lists.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    commits: HashMap<Id, u32>,
+    names: HashMap<Name, u32>,
+    people: HashMap<String, u32>,
+    merges: Vec<Option<u32>>,
+}
+
+impl Trail {
+    /// A trail that was kept; none where it cannot be read, or is another program's.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Trail> {
+        let mut trail: Trail = postcard::from_bytes(bytes.strip_prefix(FORMAT)?).ok()?;
+        let places = |list: usize| 0..u32::try_from(list).unwrap_or(u32::MAX);
+        trail.known.commits = trail.commits.iter().map(|commit| commit.id).zip(places(trail.commits.len())).collect();
+        trail.known.names = trail.names.iter().cloned().zip(places(trail.names.len())).collect();
+        trail.known.people = trail.people.iter().cloned().zip(places(trail.people.len())).collect();
+        Some(trail)
+    }
+
+    /// The trail as bytes, to be kept.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = FORMAT.to_vec();
+        bytes.extend(postcard::to_stdvec(self).unwrap_or_default());
+        bytes
+    }
+
+    /// The commit that was taken last; none of an empty trail.
+    #[must_use]
+    pub fn head(&self) -> Option<Id> {
+        self.commits.last().map(|commit| commit.id)
+    }
+
+    /// Whether the history ends before its beginning, as that of a shallow clone does.
+    #[must_use]
+    pub fn is_shallow(&self) -> bool {
+        self.commits.iter().any(|commit| !commit.is_whole)
+    }
+
+    /// Commits, in the order in which they were taken.
+    #[must_use]
+    pub fn commits(&self) -> &[Commit] {
+        &self.commits
+    }
+
+    /// How many events it knows of.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.assets.values().map(|past| past.events.len()).sum()
+    }
+
+    /// The numbers of the assets that there are or were.
+    pub fn numbers(&self) -> impl Iterator<Item = &str> {
+        self.assets.keys().map(String::as_str)
+    }
+
+    /// The newest commit that changed an asset's folder.
+    #[must_use]
+    pub fn newest(&self, number: &str) -> Option<&Commit> {
+        self.commits.get(self.assets.get(number)?.newest? as usize)
+    }
+
+    /// Who recorded each event of an asset, as far as the history goes.
+    pub fn recorded<'t>(&'t self, number: &str) -> impl Iterator<Item = (&'t str, Witness<'t>)> {
+        let events = self.assets.get(number).into_iter().flat_map(|past| &past.events);
+        events.filter_map(|(id, recorded)| Some((id.as_str(), self.witness(recorded.commit?)?)))
+    }
+
+    /// Who recorded an event.
+    #[must_use]
+    pub fn witness_of(&self, number: &str, event: &str) -> Option<Witness<'_>> {
+        self.witness(self.assets.get(number)?.events.get(event)?.commit?)
+    }
+
+    fn witness(&self, commit: u32) -> Option<Witness<'_>> {
+        let of = self.commits.get(commit as usize)?;
+        Some(Witness {
+            commit: of,
+            author: self.names.get(of.author as usize)?,
+            committer: self.names.get(of.committer as usize)?,
+            merge: self
+                .known
+                .merges
+                .get(commit as usize)
+                .copied()
+                .flatten()
+                .and_then(|at| self.commits.get(at as usize)),
+        })
+    }
+
+    /// Finds, for each commit beside the main line, the merge that brought it there. The main line is what one comes to
+    /// by first parents.
+    pub fn find_merges(&mut self) {
+        let mut line = Vec::new();
+        let mut next = self.commits.len().checked_sub(1);
+        let mut is_on_line = vec![false; self.commits.len()];
+        while let Some(at) = next {
+            is_on_line[at] = true;
+            line.push(at);
+            next = self.commits[at].parents.first().map(|parent| *parent as usize);
+        }
+        let mut merges = vec![None; self.commits.len()];
+        for at in line.into_iter().rev() {
+            let mut rest: Vec<u32> = self.commits[at].parents.iter().skip(1).copied().collect();
+            while let Some(beside) = rest.pop() {
+                let place = beside as usize;
+                if !is_on_line[place] && merges[place].is_none() {
+                    merges[place] = u32::try_from(at).ok();
+                    rest.extend(&self.commits[place].parents);
+                }
+            }
+        }
+        self.known.merges = merges;
+    }
+
+    /// Takes the next commit; `read` gives the content of a file.
+    ///
+    /// # Errors
+    /// What `read` says.
+    pub fn take<E>(&mut self, step: &Step, read: &mut dyn FnMut(&Id) -> Result<Vec<u8>, E>) -> Result<(), E> {
+        let commit = u32::try_from(self.commits.len()).unwrap_or(u32::MAX);
+        let (author, committer) = (self.name(&step.author), self.name(&step.committer));
+        let parents: Vec<u32> = step.parents.iter().filter_map(|id| self.known.commits.get(id).copied()).collect();
+        let subject = if parents.len() > 1 { step.subject.clone() } else { String::new() };
+        let is_signed = step.is_signed;
+        let (id, at, is_whole) = (step.id, step.at.timestamp(), step.is_whole);
+        self.commits.push(Commit { id, parents, is_whole, author, committer, at, is_signed, subject });
+        self.known.commits.insert(id, commit);
+        let Some((first, others)) = step.sides.split_first() else { return Ok(()) };
+        for touched in first {
+            let others: Vec<Option<&Touched>> = others.iter().map(|side| of_number(side, &touched.number)).collect();
+            if others.iter().all(Option::is_some) {
+                self.assets.entry(touched.number.clone()).or_default().newest = Some(commit);
+            }
+            // What a merge brings from another parent was recorded there.
+            let is_new =
+                |file: &&LogFile| others.iter().all(|other| other.is_some_and(|other| other.gained.contains(file)));
+            for file in touched.gained.iter().filter(is_new) {
+                for told in Told::all_in(&read(&file.id)?) {
+                    self.record(&touched.number, &told, commit);
+                }
+            }
+        }
+        for side in &step.sides {
+            self.compare(side, commit, read)?;
+        }
+        Ok(())
+    }
+
+    /// Notes what a commit lost of what one of its parents has.
+    fn compare<E>(
+        &mut self,
+        side: &[Touched],
+        commit: u32,
+        read: &mut dyn FnMut(&Id) -> Result<Vec<u8>, E>,
+    ) -> Result<(), E> {
+        let mut moved: Option<BTreeMap<String, Vec<Told>>> = None;
+        for touched in side.iter().filter(|touched| !touched.lost.is_empty()) {
+            let mut now: Vec<Told> = Vec::new();
+            for file in touched.gained.iter().chain(&touched.kept) {
+                now.extend(Told::all_in(&read(&file.id)?));
+            }
+            for file in &touched.lost {
+                for was in Told::all_in(&read(&file.id)?) {
+                    let same: Vec<&Told> = now.iter().filter(|is| is.id == was.id).collect();
+                    if same.iter().any(|is| is.table == was.table) {
+                        continue;
+                    }
+                    // With its whole folder, an event may come to another number.
+                    if touched.is_gone && same.is_empty() {
+                        if moved.is_none() {
+                            moved = Some(gained_by_id(side, read)?);
+                        }
+                        let there = moved.as_ref().and_then(|moved| moved.get(&was.id));
+                        if there.is_some_and(|all| all.iter().any(|is| is.table == was.table)) {
+                            continue;
+                        }
+                    }
+                    self.breach(touched, &file.path, &was, same.first().copied(), commit);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn breach(&mut self, touched: &Touched, path: &str, was: &Told, is: Option<&Told>, commit: u32) {
+        let is = is.map(Told::as_toml);
+        // A merge has it from where it was done.
+        let is_known = |known: &Breach| known.event == was.id && known.number == touched.number && known.is == is;
+        if self.breaches.iter().any(is_known) && self.commits[commit as usize].parents.len() > 1 {
+            return;
+        }
+        let (number, event, path) = (touched.number.clone(), was.id.clone(), path.to_owned());
+        self.breaches.push(Breach { number, event, commit, path, was: was.as_toml(), is, restored: None });
+    }
+
+    fn record(&mut self, number: &str, told: &Told, commit: u32) {
+        let as_toml = || told.as_toml();
+        for breach in self.breaches.iter_mut().filter(|breach| breach.number == number && breach.event == told.id) {
+            if breach.restored.is_none() && breach.was == as_toml() {
+                breach.restored = Some(commit);
+            }
+        }
+        let by = place(&mut self.people, &mut self.known.people, &told.by);
+        let (taken, is_whole) = (&self.commits[commit as usize], self.commits[commit as usize].is_whole);
+        let events = &mut self.assets.entry(number.to_owned()).or_default().events;
+        let new = Recorded { commit: is_whole.then_some(commit), by, at: told.at };
+        match events.get_mut(&told.id) {
+            None => drop(events.insert(told.id.clone(), new)),
+            // Recorded on two branches: the older commit is the one.
+            Some(known) => {
+                let is_older = known.commit.is_some_and(|other| {
+                    let other = &self.commits[other as usize];
+                    is_whole && (taken.at, taken.id) < (other.at, other.id)
+                });
+                if is_older {
+                    *known = new;
+                }
+            }
+        }
+    }
+
+    fn name(&mut self, name: &Name) -> u32 {
+        place(&mut self.names, &mut self.known.names, name)
+    }
+
+    /// All that was altered or removed, with the commit that did it, and the one that put it back.
+    pub fn breaches(&self) -> impl Iterator<Item = (&Breach, Witness<'_>, Option<&Commit>)> {
+        self.breaches.iter().filter_map(|breach| {
+            let restored = breach.restored.and_then(|at| self.commits.get(at as usize));
+            Some((breach, self.witness(breach.commit)?, restored))
+        })
+    }
+
+    /// Every event, with the number of its asset.
+    fn all(&self) -> impl Iterator<Item = (&str, &str, &Recorded)> {
+        self.assets.iter().flat_map(|(number, past)| {
+            past.events.iter().map(move |(id, recorded)| (number.as_str(), id.as_str(), recorded))
+        })
+    }
+
+    fn person(&self, place: u32) -> &str {
+        self.people.get(place as usize).map_or("", String::as_str)
+    }
+
+    /// Commits that recorded events, each once.
+    fn recording(&self) -> BTreeSet<u32> {
+        self.assets.values().flat_map(|past| past.events.values().filter_map(|event| event.commit)).collect()
+    }
+}
+
+/// What a side has of an asset: it is in order of the numbers.
+fn of_number<'s>(side: &'s [Touched], number: &str) -> Option<&'s Touched> {
+    side.binary_search_by(|touched| touched.number.as_str().cmp(number)).ok().map(|at| &side[at])
+}
+
+/// The place of a value in a list, at whose end it is put where it is new.
+fn place<T: Clone + Eq + std::hash::Hash>(list: &mut Vec<T>, places: &mut HashMap<T, u32>, value: &T) -> u32 {
+    if let Some(place) = places.get(value) {
+        return *place;
+    }
+    let place = u32::try_from(list.len()).unwrap_or(u32::MAX);
+    list.push(value.clone());
+    places.insert(value.clone(), place);
+    place
+}
+
+/// The events that came with a commit, by their ids.
+fn gained_by_id<E>(
+    side: &[Touched],
+    read: &mut dyn FnMut(&Id) -> Result<Vec<u8>, E>,
+) -> Result<BTreeMap<String, Vec<Told>>, E> {
+    let mut all: BTreeMap<String, Vec<Told>> = BTreeMap::new();
+    for file in side.iter().flat_map(|touched| &touched.gained) {
+        for told in Told::all_in(&read(&file.id)?) {
+            all.entry(told.id.clone()).or_default().push(told);
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,246 @@
+//! What the history proves, and what speaks against it, as findings.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::event::Told;
+use super::{Breach, Commit, Id, Name, Trail, Witness, hex};
+use crate::register::{Finding, Place, Tz};
+
+/// By how much clocks may differ.
+const CLOCKS: Duration = Duration::minutes(10);
+
+/// After how long it is said that an event was recorded late.
+const LATE: Duration = Duration::days(30);
+
+/// Whoever brings a register from elsewhere records what happened long before.
+const IMPORT: &str = "import";
+
+/// What the name of the desk is where it commits.
+const DESK: &str = "desk";
+
+/// What a check of a signature came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signature {
+    /// By someone who is known to sign.
+    Good(String),
+    /// Whole, but by a key that nobody vouches for, or one that is not here.
+    Unknown(String),
+    /// Not what was signed.
+    Bad(String),
+}
+
+/// What the history is held against.
+#[derive(Debug, Clone)]
+pub struct Facts<'f> {
+    /// The addresses of people, by their slugs.
+    pub people: BTreeMap<&'f str, &'f str>,
+    /// What the checks of signatures came to.
+    pub signatures: BTreeMap<Id, Signature>,
+    /// Whether every commit that records an event has to be signed.
+    pub wants_signatures: bool,
+    /// A head that was kept, and whether it is still part of the history; `None` where it is not here at all.
+    pub since: Option<(String, Option<bool>)>,
+    /// Where the register is.
+    pub zone: Tz,
+}
+
+/// A finding, and what it is about.
+#[derive(Debug, Clone)]
+pub struct Proof {
+    /// What is wrong.
+    pub finding: Finding,
+    /// The commit that did it.
+    pub commit: Option<String>,
+    /// The asset and the event that it is about.
+    pub event: Option<(String, String)>,
+}
+
+/// Everything that speaks against a history.
+#[must_use]
+pub fn verify(trail: &Trail, facts: &Facts) -> Vec<Proof> {
+    let mut proofs = Vec::new();
+    proofs.extend(facts.since.as_ref().and_then(rewritten));
+    proofs.extend(trail.breaches().map(|(breach, witness, restored)| altered(breach, &witness, restored, facts)));
+    proofs.extend(times(trail, facts));
+    proofs.extend(authors(trail, facts));
+    proofs.extend(signatures(trail, facts));
+    proofs
+}
+
+fn rewritten((head, is_before): &(String, Option<bool>)) -> Option<Proof> {
+    let message = match is_before {
+        Some(true) => return None,
+        Some(false) => format!("the history was rewritten: commit {} is no part of it any more", short(head)),
+        None => format!("the history was rewritten, or is not all here: there is no commit {}", short(head)),
+    };
+    let hint = "compare with another clone; a shallow one gets the rest with `git fetch --unshallow`";
+    Some(Proof {
+        finding: Finding::new("rewritten-history", message).hint(hint),
+        commit: Some(head.clone()),
+        event: None,
+    })
+}
+
+/// An event that is otherwise than it was recorded.
+fn altered(breach: &Breach, witness: &Witness, restored: Option<&Commit>, facts: &Facts) -> Proof {
+    let Breach { number, event, path, was, is, .. } = breach;
+    let by = made_by(witness, facts.zone);
+    let again = restored.map(|commit| format!("; {} put it back", short(&commit.hex()))).unwrap_or_default();
+    let (rule, message) = match is {
+        None => ("removed-event", format!("event `{event}` of {number} was removed {by}{again}")),
+        Some(is) => {
+            let changes = Told::differences(was, is);
+            let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "absent".to_owned());
+            let each = changes.iter().map(|(key, was, is)| format!("`{key}` was {}, is {}", said(was), said(is)));
+            let changes = each.collect::<Vec<_>>().join("; ");
+            ("altered-event", format!("event `{event}` of {number} was altered {by}: {changes}{again}"))
+        }
+    };
+    let id = witness.commit.hex();
+    let hint = match restored {
+        Some(_) => "it is as it was recorded; nothing is to be done".to_owned(),
+        None => format!("`git checkout {}^ -- {path}` puts it back; `void` corrects an event", short(&id)),
+    };
+    let finding = Finding::new(rule, message).at(Place::file(path)).hint(hint);
+    Proof { finding, commit: Some(id), event: Some((number.clone(), event.clone())) }
+}
+
+/// Events whose time does not fit that of their commit.
+fn times(trail: &Trail, facts: &Facts) -> Vec<Proof> {
+    let mut proofs = Vec::new();
+    let mut late: BTreeMap<u32, (usize, &str, &str, DateTime<Utc>)> = BTreeMap::new();
+    for (number, id, recorded) in trail.all() {
+        let (Some(at), Some(place)) = (recorded.at.and_then(DateTime::from_timestamp_millis), recorded.commit) else {
+            continue;
+        };
+        let Some(witness) = trail.witness(place) else { continue };
+        let committed = witness.commit.at();
+        if at > committed + CLOCKS {
+            let at = day_and_time(at, facts.zone);
+            let message = format!(
+                "event `{id}` of {number} happened {at}, and was recorded before that, {}",
+                made_by(&witness, facts.zone)
+            );
+            let hint = "a clock was wrong, or it was not yet so: `void` it, and record it again";
+            proofs.push(Proof {
+                finding: Finding::new("early-event", message).hint(hint),
+                commit: Some(witness.commit.hex()),
+                event: Some((number.to_owned(), id.to_owned())),
+            });
+        } else if at + LATE < committed && trail.person(recorded.by) != IMPORT {
+            let first = late.entry(place).or_insert((0, number, id, at));
+            first.0 += 1;
+            if at < first.3 {
+                *first = (first.0, number, id, at);
+            }
+        }
+    }
+    for (place, (count, number, id, at)) in late {
+        let Some(witness) = trail.witness(place) else { continue };
+        let days = (witness.commit.at() - at).num_days();
+        let others = if count == 1 { String::new() } else { format!(", and {} more", count - 1) };
+        let message = format!(
+            "event `{id}` of {number} was recorded {days} days after it happened, {}{others}",
+            made_by(&witness, facts.zone)
+        );
+        proofs.push(Proof {
+            finding: Finding::new("late-event", message),
+            commit: Some(witness.commit.hex()),
+            event: Some((number.to_owned(), id.to_owned())),
+        });
+    }
+    proofs
+}
+
+/// Events that name someone else than the commit does, once for each two.
+fn authors(trail: &Trail, facts: &Facts) -> Vec<Proof> {
+    let mut others: BTreeMap<(&str, &str), (usize, &str, &str, u32)> = BTreeMap::new();
+    for (number, id, recorded) in trail.all() {
+        let by = trail.person(recorded.by);
+        let Some(place) = recorded.commit.filter(|_| ![IMPORT, DESK].contains(&by)) else { continue };
+        let Some(witness) = trail.witness(place) else { continue };
+        let author = witness.author.email.as_str();
+        let is_same = if is_desk(witness.committer) {
+            author.split('@').next() == Some(by)
+        } else {
+            facts.people.get(by).is_none_or(|email| email.eq_ignore_ascii_case(author))
+        };
+        if !is_same {
+            others.entry((by, author)).or_insert((0, number, id, place)).0 += 1;
+        }
+    }
+    let proof = |((by, author), (count, number, id, place)): (_, (usize, &str, &str, u32))| {
+        let witness = trail.witness(place)?;
+        let of = if count == 1 { format!("event `{id}` of {number} is") } else { format!("{count} events are") };
+        let first = if count == 1 { "" } else { "the first " };
+        let message = format!("{of} by `{by}`, and committed by {author}, {first}{}", made_by(&witness, facts.zone));
+        let hint = format!("where both are one person, their address stands in `people/{by}.toml`");
+        Some(Proof {
+            finding: Finding::new("other-author", message).hint(hint),
+            commit: Some(witness.commit.hex()),
+            event: Some((number.to_owned(), id.to_owned())),
+        })
+    };
+    others.into_iter().filter_map(proof).collect()
+}
+
+/// Signatures that do not hold, and commits without one where all have to have one.
+fn signatures(trail: &Trail, facts: &Facts) -> Vec<Proof> {
+    let proof = |rule, commit: &Commit, message, hint| Proof {
+        finding: Finding::new(rule, message).maybe_hint(hint),
+        commit: Some(commit.hex()),
+        event: None,
+    };
+    let mut proofs = Vec::new();
+    for commit in trail.commits().iter().filter(|commit| commit.is_signed) {
+        let id = commit.hex();
+        let id = short(&id);
+        match facts.signatures.get(&commit.id) {
+            Some(Signature::Bad(why)) => {
+                let message = format!("the signature of commit {id} does not hold: {why}");
+                proofs.push(proof(
+                    "bad-signature",
+                    commit,
+                    message,
+                    Some("`git show --show-signature` says more".to_owned()),
+                ));
+            }
+            Some(Signature::Unknown(who)) => {
+                let message = format!("commit {id} is signed by a key that nobody vouches for: {who}");
+                let hint = "name it in the file `allowed_signers` of the register, as ssh-keygen reads it";
+                proofs.push(proof("unknown-signer", commit, message, Some(hint.to_owned())));
+            }
+            _ => {}
+        }
+    }
+    if facts.wants_signatures {
+        for place in trail.recording() {
+            let Some(witness) = trail.witness(place).filter(|witness| !witness.commit.is_signed) else { continue };
+            let message = format!("events are recorded without a signature {}", made_by(&witness, facts.zone));
+            proofs.push(proof("unsigned-commit", witness.commit, message, None));
+        }
+    }
+    proofs
+}
+
+/// Whether it is the desk that committed, for whoever tapped.
+#[must_use]
+pub fn is_desk(committer: &Name) -> bool {
+    committer.name == DESK && committer.email.starts_with("desk@")
+}
+
+/// `by commit 3f9c21a (Ana Ruiz, 2026-11-23 14:03)`
+fn made_by(witness: &Witness, zone: Tz) -> String {
+    let at = day_and_time(witness.commit.at(), zone);
+    format!("by commit {} ({}, {at})", short(&hex(&witness.commit.id)), witness.author.name)
+}
+
+fn day_and_time(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}
