@@ -366,9 +366,11 @@ impl Trail {
 
     fn breach(&mut self, touched: &Touched, path: &str, was: &Told, is: Option<&Told>, commit: u32) {
         let is = is.map(Told::as_toml);
-        // A merge has it from where it was done.
-        let is_known = |known: &Breach| known.event == was.id && known.number == touched.number && known.is == is;
-        if self.breaches.iter().any(is_known) && self.commits[commit as usize].parents.len() > 1 {
+        // A merge has it from where it was done, and what puts an event back alters nothing.
+        let is_merge = self.commits[commit as usize].parents.len() > 1;
+        let is_told = |known: &Breach| is_merge && known.is == is || known.restored == Some(commit);
+        let mut own = self.breaches.iter().filter(|known| known.event == was.id && known.number == touched.number);
+        if own.any(is_told) {
             return;
         }
         let (number, event, path) = (touched.number.clone(), was.id.clone(), path.to_owned());
@@ -376,11 +378,11 @@ impl Trail {
     }
 
     fn record(&mut self, number: &str, told: &Told, commit: u32) {
-        let as_toml = || told.as_toml();
-        for breach in self.breaches.iter_mut().filter(|breach| breach.number == number && breach.event == told.id) {
-            if breach.restored.is_none() && breach.was == as_toml() {
-                breach.restored = Some(commit);
-            }
+        // What is again as it was first is put back, whatever it was in between.
+        let is_own = |breach: &Breach| breach.number == number && breach.event == told.id;
+        if self.breaches.iter().find(|breach| is_own(breach)).is_some_and(|first| first.was == told.as_toml()) {
+            let open = self.breaches.iter_mut().filter(|breach| is_own(breach) && breach.restored.is_none());
+            open.for_each(|breach| breach.restored = Some(commit));
         }
         let by = place(&mut self.people, &mut self.known.people, &told.by);
         let (taken, is_whole) = (&self.commits[commit as usize], self.commits[commit as usize].is_whole);
@@ -392,7 +394,7 @@ impl Trail {
             Some(known) => {
                 let is_older = known.commit.is_some_and(|other| {
                     let other = &self.commits[other as usize];
-                    is_whole && (taken.at, taken.id) < (other.at, other.id)
+                    is_whole && taken.at < other.at
                 });
                 if is_older {
                     *known = new;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::event::Told;
 use super::{Breach, Commit, Id, Name, Trail, Witness, hex};
-use crate::register::{Finding, Place, Tz};
+use crate::register::{Finding, Place, Severity, Tz};
 
 /// By how much clocks may differ.
 const CLOCKS: Duration = Duration::minutes(10);
@@ -103,7 +103,11 @@ fn altered(breach: &Breach, witness: &Witness, restored: Option<&Commit>, facts:
         Some(_) => "it is as it was recorded; nothing is to be done".to_owned(),
         None => format!("`git checkout {}^ -- {path}` puts it back; `void` corrects an event", short(&id)),
     };
-    let finding = Finding::new(rule, message).at(Place::file(path)).hint(hint);
+    let mut finding = Finding::new(rule, message).at(Place::file(path)).hint(hint);
+    if restored.is_some() {
+        // What is as it was recorded is whole, and its history deserves a look.
+        finding.severity = Severity::Warning;
+    }
     Proof { finding, commit: Some(id), event: Some((number.clone(), event.clone())) }
 }
 

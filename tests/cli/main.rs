@@ -20,4 +20,5 @@ mod recording;
 mod serve;
 mod shop;
 mod start;
+mod verify;
 mod world;

@@ -309,7 +309,8 @@ pub fn files(folder: &Path) -> Files {
     let mut files = Files::new();
     for entry in walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok) {
         let name = entry.path().strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-        if entry.file_type().is_file() && !name.starts_with(".tagbook-") {
+        let is_own = name.starts_with(".tagbook-") || name.starts_with(".git/tagbook/");
+        if entry.file_type().is_file() && !is_own {
             files.insert(name, fs::read(entry.path()).unwrap());
         }
     }

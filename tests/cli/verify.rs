@@ -1,0 +1,359 @@
+//! `tagbook verify`: what it finds in histories that were tampered with, and what it lets be.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::shop::Shop;
+
+/// A workshop in which things happened, one commit each.
+fn busy() -> Shop {
+    let shop = Shop::workshop();
+    shop.did("checkout CAM-0001 --to ben");
+    shop.did("return CAM-0001");
+    shop.did("report TOL-0001 --severity minor --note loose");
+    shop
+}
+
+/// Everything that is found, as programs read it.
+fn found(shop: &Shop, more: &str) -> Vec<Value> {
+    let ran = shop.run(&format!("verify --format json {more}"));
+    assert!(ran.code.is_some_and(|code| code < 2), "{}{}", ran.out, ran.err);
+    let found: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let has_errors = found.iter().any(|finding| finding["severity"] == "error");
+    assert_eq!(ran.code, Some(i32::from(has_errors)), "{}", ran.out);
+    found
+}
+
+/// The rules that are broken, and by which commits.
+fn broken(shop: &Shop, more: &str) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    found(shop, more).iter().map(|finding| (text(&finding["rule"]), text(&finding["commit"]))).collect()
+}
+
+fn head(shop: &Shop) -> String {
+    shop.git("rev-parse HEAD").trim().to_owned()
+}
+
+/// The files of an asset's log, in order.
+fn log(shop: &Shop, number: &str) -> Vec<String> {
+    let listed = shop.git(&format!("ls-files assets/{number}/log assets/*/{number}/log"));
+    listed.lines().map(str::to_owned).collect()
+}
+
+fn replace(shop: &Shop, path: &str, from: &str, to: &str) {
+    let text = fs::read_to_string(shop.root().join(path)).unwrap();
+    assert!(text.contains(from), "{text}");
+    shop.file(path, text.replace(from, to));
+}
+
+fn rule(name: &str, commit: &str) -> (String, String) {
+    (name.to_owned(), commit.to_owned())
+}
+
+#[test]
+fn a_history_that_only_grew_is_verified() {
+    let shop = busy();
+    let said = shop.says("verify");
+    assert!(said.contains("verified · 4 commits, 3 events"), "{said}");
+    assert_eq!(found(&shop, ""), Vec::<Value>::new());
+}
+
+#[test]
+fn an_event_that_was_altered_is_named_with_what_was_changed_and_by_whom() {
+    let shop = busy();
+    let path = log(&shop, "CAM-0001")[0].clone();
+    replace(&shop, &path, "\"ben\"", "\"ana\"");
+    shop.git("-c user.name=Mallory -c user.email=mallory@example.org commit -qam tidy");
+    let commit = head(&shop);
+    shop.did("note CAM-0001 --note later");
+    let found = found(&shop, "");
+    assert_eq!(found.len(), 1, "{found:?}");
+    let finding = &found[0];
+    assert_eq!(
+        (finding["rule"].as_str(), finding["commit"].as_str(), finding["number"].as_str(), finding["path"].as_str()),
+        (Some("altered-event"), Some(commit.as_str()), Some("CAM-0001"), Some(path.as_str()))
+    );
+    let message = finding["message"].as_str().unwrap();
+    assert!(message.contains("Mallory") && message.contains("`to` was \"ben\", is \"ana\""), "{message}");
+    let ran = shop.run("verify");
+    assert!(
+        ran.code == Some(1) && ran.out.contains("error[altered-event]") && ran.out.contains("1 error"),
+        "{}",
+        ran.out
+    );
+    assert!(shop.run("verify --format github").out.starts_with(&format!("::error file={path},title=altered-event::")));
+
+    // Put back, it is said no more than once, and as a warning.
+    replace(&shop, &path, "\"ana\"", "\"ben\"");
+    // Who recorded it is ana, and stays so.
+    replace(&shop, &path, "by = \"ben\"", "by = \"ana\"");
+    let back = shop.commit("back");
+    let again = self::found(&shop, "");
+    assert_eq!((again.len(), again[0]["severity"].as_str()), (1, Some("warning")), "{again:?}");
+    assert!(again[0]["message"].as_str().unwrap().contains(&format!("{} put it back", &back.trim()[..8])), "{again:?}");
+}
+
+#[test]
+fn an_event_that_was_removed_is_found_wherever_it_went() {
+    let shop = busy();
+    let files = log(&shop, "CAM-0001");
+    shop.git(&format!("rm -q {}", files[0]));
+    let removed = shop.commit("tidy");
+    assert_eq!(broken(&shop, ""), [rule("removed-event", removed.trim())]);
+    // To another asset it may not go by itself.
+    fs::create_dir_all(shop.root().join("assets/CAM-0002/log")).unwrap();
+    shop.git(&format!("mv {} assets/CAM-0002/log/", files[1]));
+    let moved = shop.commit("move");
+    assert_eq!(broken(&shop, ""), [rule("removed-event", removed.trim()), rule("removed-event", moved.trim())]);
+    // And a file that cannot be read any more has none.
+    shop.file(&log(&shop, "TOL-0001")[0], "[[event]]\nid = ");
+    let spoilt = shop.commit("spoilt");
+    assert_eq!(broken(&shop, "").last(), Some(&rule("removed-event", spoilt.trim())));
+}
+
+#[test]
+fn packing_moving_and_renumbering_alter_nothing() {
+    let shop = busy();
+    // Two events in one file, written otherwise, with a comment.
+    let files = log(&shop, "CAM-0001");
+    let texts: Vec<String> = files.iter().map(|path| fs::read_to_string(shop.root().join(path)).unwrap()).collect();
+    for path in &files {
+        shop.git(&format!("rm -q {path}"));
+    }
+    shop.file("assets/CAM-0001/log/2024.toml", format!("# packed\n{}", texts.join("\n").replace(" = ", "=")));
+    shop.commit("pack");
+    fs::create_dir(shop.root().join("assets/cameras")).unwrap();
+    shop.git("mv assets/CAM-0001 assets/cameras/CAM-0001");
+    shop.commit("group");
+    shop.git("mv assets/cameras/CAM-0001 assets/cameras/CAM-0009");
+    shop.commit("renumber");
+    shop.git("mv assets/cameras/CAM-0009/log/2024.toml assets/cameras/CAM-0009/log/old.toml");
+    shop.commit("rename");
+    assert_eq!(found(&shop, ""), Vec::<Value>::new());
+}
+
+#[test]
+fn merges_are_answered_for_by_whoever_did_it() {
+    let shop = busy();
+    shop.git("checkout -q -b side");
+    shop.did("report CAM-0002 --severity minor --note scratched");
+    shop.git("checkout -q main");
+    shop.did("report CAM-0001 --severity minor --note dusty");
+    shop.git("merge -q --no-edit side");
+    assert_eq!(found(&shop, ""), Vec::<Value>::new());
+
+    // Altered on a branch, it is that commit's doing, not the merge's.
+    shop.git("checkout -q -b liar");
+    let path = log(&shop, "CAM-0002")[0].clone();
+    replace(&shop, &path, "scratched", "fine");
+    let altered = shop.commit("tidy");
+    shop.git("checkout -q main");
+    shop.did("note TOL-0001 --note x");
+    shop.git("merge -q --no-edit liar");
+    assert_eq!(broken(&shop, ""), [rule("altered-event", altered.trim())]);
+
+    // A merge that leaves out what the branch had is its own doing.
+    shop.git("checkout -q -b lost");
+    shop.did("report TOL-0001 --severity minor --note rusty");
+    shop.git("checkout -q main");
+    shop.did("note CAM-0001 --note y");
+    shop.git("merge -q --no-edit -s ours lost");
+    let merge = head(&shop);
+    assert_eq!(broken(&shop, ""), [rule("altered-event", altered.trim()), rule("removed-event", &merge)]);
+}
+
+#[test]
+fn a_head_that_was_kept_is_part_of_the_history() {
+    let shop = busy();
+    let kept = head(&shop);
+    shop.says("build");
+    fs::copy(shop.root().join("site/tagbook.json"), shop.outside("kept.json")).unwrap();
+    shop.did("note CAM-0001 --note x");
+    let file = shop.outside("kept.json").display().to_string();
+    for since in [kept.as_str(), &kept[..10], "HEAD~1", &file] {
+        assert_eq!(found(&shop, &format!("--since {since}")), Vec::<Value>::new(), "{since}");
+    }
+    shop.git("reset -q --hard HEAD~2");
+    shop.did("note CAM-0001 --note z");
+    for since in [kept.as_str(), &file] {
+        assert_eq!(broken(&shop, &format!("--since {since}")), [rule("rewritten-history", &kept)]);
+    }
+    let nowhere = "0123456789012345678901234567890123456789";
+    assert_eq!(broken(&shop, &format!("--since {nowhere}")), [rule("rewritten-history", nowhere)]);
+    assert_eq!(shop.run("verify --since no-such-branch").code, Some(1));
+    assert_eq!(shop.run(&format!("verify --since {}", shop.root().join("people/ana.toml").display())).code, Some(1));
+}
+
+#[test]
+fn what_was_kept_of_the_history_is_no_more_than_a_help() {
+    let shop = busy();
+    assert_eq!(found(&shop, ""), Vec::<Value>::new());
+    let kept = shop.root().join(".git/tagbook/trail");
+    let before = fs::read(&kept).unwrap();
+    let path = log(&shop, "CAM-0001")[0].clone();
+    replace(&shop, &path, "\"ben\"", "\"cleo\"");
+    let altered = shop.commit("tidy");
+    let expected = [rule("altered-event", altered.trim())];
+    assert_eq!(broken(&shop, ""), expected, "with what was kept before");
+    for bytes in [&b""[..], b"tagbook trail 1\n", &before[..before.len() / 2], &[0xff; 4096]] {
+        fs::write(&kept, bytes).unwrap();
+        assert_eq!(broken(&shop, ""), expected, "with what is no trail");
+    }
+    assert_eq!(broken(&shop, "--afresh"), expected);
+    // A look back finds what was there then, and spoils nothing.
+    assert_eq!(found(&shop, "--rev HEAD~1"), Vec::<Value>::new());
+    assert_eq!(broken(&shop, ""), expected);
+    // A history that was rewritten is read anew.
+    shop.git("reset -q --hard HEAD~1");
+    assert_eq!(found(&shop, ""), Vec::<Value>::new());
+}
+
+#[test]
+fn a_shallow_clone_says_that_it_is_one() {
+    let shop = busy();
+    let path = log(&shop, "CAM-0001")[0].clone();
+    replace(&shop, &path, "\"ben\"", "\"cleo\"");
+    shop.commit("tidy");
+    shop.did("note CAM-0001 --note x");
+    let from = format!("file://{}", shop.root().display());
+    let clone = shop.outside("clone");
+    shop.git(&format!("clone -q --depth 1 {from} {}", clone.display()));
+    let verify = || {
+        let mut command = shop.tagbook();
+        command.arg("-C").arg(&clone).arg("verify");
+        crate::shop::ran(command)
+    };
+    let ran = verify();
+    assert!(ran.code == Some(0) && ran.out.contains("shallow clone") && ran.out.contains("1 commit"), "{}", ran.out);
+    shop.git(&format!("-C {} fetch -q --unshallow", clone.display()));
+    let ran = verify();
+    assert!(ran.code == Some(1) && ran.out.contains("altered-event") && !ran.out.contains("shallow"), "{}", ran.out);
+}
+
+#[test]
+fn times_and_names_have_to_fit() {
+    let shop = busy();
+    // Later than its commit; long before it; brought from elsewhere; by somebody else; by the desk, for the right one and not.
+    let file = |id: &str, at: &str, by: &str| {
+        let text = format!("[[event]]\nid = \"{id}\"\nat = {at}\nkind = \"note\"\nby = \"{by}\"\nnote = \"x\"\n");
+        shop.file(&format!("assets/TOL-0001/log/{id}.toml"), text);
+    };
+    let now = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    file("aaaaaaaa", "2099-01-01T10:00:00Z", "ana");
+    let early = shop.commit("early");
+    file("bbbbbbbb", "2024-01-01T10:00:00Z", "ana");
+    file("cccccccc", "2023-01-01T10:00:00Z", "ana");
+    let late = shop.commit("late");
+    file("dddddddd", "2020-01-01T10:00:00Z", "import");
+    shop.commit("import");
+    file("eeeeeeee", &now, "ben");
+    let other = shop.commit("other");
+    let desk = |author: &str| {
+        shop.git("add --all");
+        let mut command = shop.program("git");
+        command.env("GIT_COMMITTER_NAME", "desk").env("GIT_COMMITTER_EMAIL", "desk@kit.example.org");
+        command.args(["commit", "-qm", "tap", "--author", &format!("{author} <{author}@kit.example.org>")]);
+        assert!(command.status().unwrap().success());
+        head(&shop)
+    };
+    file("ffffffff", &now, "cleo");
+    desk("cleo");
+    file("gggggggg", &now, "cleo");
+    let wrong = desk("ben");
+    let expected = [
+        rule("early-event", early.trim()),
+        rule("late-event", late.trim()),
+        rule("other-author", other.trim()),
+        rule("other-author", &wrong),
+    ];
+    assert_eq!(broken(&shop, ""), expected);
+    let found = found(&shop, "");
+    assert!(found[1]["message"].as_str().unwrap().contains("`cccccccc`"), "{found:?}");
+    assert!(found[1]["message"].as_str().unwrap().contains("and 1 more"), "{found:?}");
+    assert_eq!(shop.run("verify --deny-warnings").code, Some(1));
+    // What matters how much is the register's to say.
+    replace(&shop, "tagbook.toml", "[site]", "[rules]\nlate-event = \"off\"\nother-author = \"error\"\n[site]");
+    shop.commit("rules");
+    let severities: Vec<_> = self::found(&shop, "").iter().map(|finding| finding["severity"].clone()).collect();
+    assert_eq!(severities, ["error", "error", "error"]);
+}
+
+/// A key of ssh's, and git told to sign with it.
+fn signing(shop: &Shop, name: &str) -> String {
+    let key = shop.outside(name);
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&key).status();
+    assert!(made.unwrap().success());
+    for setting in ["gpg.format ssh", "commit.gpgsign true", &format!("user.signingkey {}", key.display())] {
+        shop.git(&format!("config {setting}"));
+    }
+    fs::read_to_string(key.with_extension("pub")).unwrap()
+}
+
+#[test]
+fn signatures_are_checked_against_those_who_may_sign_at_the_base() {
+    let shop = busy();
+    let unsigned = shop.git("rev-list --count HEAD").trim().parse::<usize>().unwrap();
+    let key = signing(&shop, "ana-key");
+    shop.file("allowed_signers", format!("ana@example.org {key}"));
+    shop.commit("signers");
+    shop.git("tag base");
+    // The commands write commits of their own: the git program signs.
+    let note = |id: &str| {
+        let text = format!(
+            "[[event]]\nid = \"{id}\"\nat = 2024-05-05T08:00:00Z\nkind = \"note\"\nby = \"import\"\nnote = \"x\"\n"
+        );
+        shop.file(&format!("assets/TOL-0001/log/{id}.toml"), text);
+        shop.commit("note")
+    };
+    note("aaaaaaaa");
+    let said = shop.says("verify");
+    assert!(said.contains("verified") && said.contains("2 signed"), "{said}");
+    assert_eq!(broken(&shop, "--require-signatures").len(), unsigned - 1, "all that recorded before");
+
+    // A stranger's key, who vouches for themselves on the same branch.
+    let strange = signing(&shop, "mallory-key");
+    shop.file("allowed_signers", format!("ana@example.org {key}mallory@example.org {strange}"));
+    let second = shop.commit("too");
+    let third = note("bbbbbbbb");
+    let unknown = [rule("unknown-signer", second.trim()), rule("unknown-signer", third.trim())];
+    assert_eq!(broken(&shop, "--base base"), unknown);
+    assert_eq!(broken(&shop, ""), [], "once it is merged, they are vouched for");
+    assert_eq!(broken(&shop, "--base base"), unknown, "whatever was kept");
+
+    // A signature that is not of this commit.
+    let text = shop.git("cat-file commit HEAD").replace("\n\nnote", "\n\nnothing");
+    let object = shop.outside("forged");
+    fs::write(&object, text).unwrap();
+    let forged = shop.git(&format!("hash-object -t commit -w {}", object.display()));
+    shop.git(&format!("reset -q --hard {}", forged.trim()));
+    assert_eq!(broken(&shop, ""), [rule("bad-signature", forged.trim())]);
+}
+
+#[test]
+fn without_a_history_there_is_nothing_to_verify() {
+    let shop = Shop::new();
+    let ran = shop.run("verify");
+    assert!(ran.code == Some(1) && ran.err.contains("no git repository"), "{}", ran.err);
+    assert!(!Path::new(&shop.root().join(".git")).exists());
+}
+
+#[test]
+fn a_register_in_a_folder_of_its_repository_has_its_own_history() {
+    let shop = busy();
+    fs::create_dir_all(shop.outside("both")).unwrap();
+    let both = shop.outside("both").display().to_string();
+    shop.git(&format!("clone -q {} {both}", shop.root().display()));
+    let git = |line: &str| shop.git(&format!("-C {both} {line}"));
+    fs::create_dir(shop.outside("both/kit")).unwrap();
+    for name in ["assets", "people", "tagbook.toml", "locations.toml", "categories.toml", "audits", "jobs"] {
+        git(&format!("mv {name} kit/{name}"));
+    }
+    git("commit -qm inside");
+    let mut command = shop.tagbook();
+    command.args(["-C", &format!("{both}/kit"), "verify"]);
+    let ran = crate::shop::ran(command);
+    assert!(ran.code == Some(0) && ran.out.contains("3 events"), "{}{}", ran.out, ran.err);
+}
