@@ -6,12 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
+use super::past::Past;
 use super::place::{Here, When, has_errors};
-use super::{End, Outcome, Stop, check, fonts, paint, past};
+use super::{End, Outcome, Stop, check, fonts, paint};
 use crate::disk::{self, Tried, Unfit};
 use crate::git::Repo;
-use crate::register::{Audience, EventId, Moment, Number, Severity};
-use crate::site::{self, Body, Build, Commit, Commits, Failure, Output, Theme, photo};
+use crate::register::{Audience, Moment, Number, Severity};
+use crate::site::{self, Body, Build, Commit, Commits, Failure, Output, Recorded, Theme, photo};
 use crate::trail;
 
 /// Build the site
@@ -104,26 +105,25 @@ pub(super) fn theme(here: &Here) -> Result<Theme, Stop> {
 
 /// What git knows of the register; nothing where it is in no repository.
 pub(super) fn commits(here: &Here) -> Result<Commits, Stop> {
-    match &here.rev {
-        Some((repo, commit)) => commits_up_to(&open(repo), *commit),
-        None => match Repo::around(&here.root)? {
-            Some(repo) => repo.head()?.map_or_else(|| Ok(Commits::default()), |head| commits_up_to(&repo, head)),
-            None => Ok(Commits::default()),
-        },
-    }
-}
-
-fn commits_up_to(repo: &Repo, head: git2::Oid) -> Result<Commits, Stop> {
-    let commit = |commit: crate::git::history::Commit| Commit { id: commit.id, at: commit.at };
-    let mut commits = Commits { head: Some(commit(repo.describe(head)?)), ..Commits::default() };
-    let trail = past::trail(repo, head, false)?;
+    let Some((head, past)) = Past::of(here)? else { return Ok(Commits::default()) };
     let told = |commit: &trail::Commit| Commit { id: commit.hex(), at: commit.at() };
-    for folder in trail.numbers() {
-        let Ok(number) = Number::parse(folder) else { continue };
-        let recorded = trail.recorded(folder);
-        let events = recorded.filter_map(|(id, by)| Some((EventId::parse(id).ok()?, told(by.commit))));
+    let mut commits = Commits::default();
+    commits.head = past.trail.commit(head.as_bytes()).map(told);
+    let register = &here.opened.register;
+    let newest = |number: &Number| Some((number.clone(), told(past.trail.newest(number.as_str())?)));
+    commits.newest = register.assets.keys().filter_map(newest).collect();
+    for (number, log) in here.opened.ledger.iter() {
+        let events = log.events().iter().filter_map(|logged| {
+            let recorded = past.recorded(register, number, &logged.event)?;
+            let recorded = Recorded {
+                commit: told(recorded.witness.commit),
+                author: recorded.author.map(str::to_owned),
+                merge: recorded.witness.merge.map(told),
+                signer: recorded.signer.map(str::to_owned),
+            };
+            Some((logged.event.id.clone(), recorded))
+        });
         commits.recorded.insert(number.clone(), events.collect());
-        commits.newest.extend(trail.newest(folder).map(|newest| (number, told(newest))));
     }
     Ok(commits)
 }

@@ -3,14 +3,17 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::list::{Filters, known};
+use super::past::{Past, Recorded};
 use super::place::{Here, When};
 use super::table::{self, Cell, Format};
 use super::{End, Outcome, Stop, paint};
 use crate::register::event::{self, KINDS};
+use crate::register::time::instant;
 use crate::register::{Event, Folded, Number, Slug, Tz, did_you_mean};
+use crate::trail;
 
 /// Show what happened, oldest first
 #[derive(Debug, clap::Args)]
@@ -46,6 +49,7 @@ struct Line<'a> {
     event: &'a Event,
     voided: bool,
     refused: Option<String>,
+    recorded: Option<Recorded<'a>>,
 }
 
 pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
@@ -54,6 +58,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let selection = args.filters.selection(&here, &[])?;
     let recorders = recorders(&here, &args.by)?;
     let numbers = args.numbers.iter().map(|typed| here.number(typed)).collect::<Result<Vec<_>, Stop>>()?;
+    let past = Past::of(&here)?.map(|(_, past)| past);
     let mut lines = Vec::new();
     for asset in here.opened.register.assets.values() {
         if !numbers.is_empty() && !numbers.contains(&asset.number) {
@@ -61,7 +66,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         }
         let folded = here.opened.folded(&asset.number, &moment);
         if selection.takes(&here.opened.register, asset, &folded.state, moment.today) {
-            lines.extend(happened(&here, &asset.number, &folded, moment.now));
+            lines.extend(happened(&here, past.as_ref(), &asset.number, &folded, moment.now));
         }
     }
     lines.retain(|line| args.kind.is_empty() || args.kind.iter().any(|kind| kind == line.event.action.kind()));
@@ -70,7 +75,10 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     match args.format {
         Format::Json => table::json(&lines.iter().map(object).collect::<Vec<_>>())?,
         Format::Csv => table::csv(
-            &["number", "at", "kind", "by", "detail", "note", "job", "batch", "id", "counts"],
+            &[
+                "number", "at", "kind", "by", "detail", "note", "job", "batch", "id", "counts", "commit", "recorded",
+                "author", "merge", "signed",
+            ],
             lines.iter().map(cells),
         )?,
         Format::Table => aligned(&here, &lines)?,
@@ -85,13 +93,20 @@ fn recorders(here: &Here, typed: &[String]) -> Result<Vec<Slug>, Stop> {
     known("person", typed, &people.chain(["desk", "import"]).collect::<Vec<_>>())
 }
 
-fn happened<'a>(here: &'a Here, number: &'a Number, folded: &Folded, until: DateTime<Utc>) -> Vec<Line<'a>> {
+fn happened<'a>(
+    here: &'a Here,
+    past: Option<&'a Past>,
+    number: &'a Number,
+    folded: &Folded,
+    until: DateTime<Utc>,
+) -> Vec<Line<'a>> {
     let events = here.opened.ledger.log(number).events().iter().map(|logged| &logged.event);
     let line = |event: &'a Event| Line {
         number,
         event,
         voided: folded.voided.contains(&event.id),
         refused: folded.refusal(&event.id).map(|refusal| refusal.message.clone()),
+        recorded: past.and_then(|past| past.recorded(&here.opened.register, number, event)),
     };
     events.filter(|event| event.at <= until).map(line).collect()
 }
@@ -102,7 +117,7 @@ fn aligned(here: &Here, lines: &[Line]) -> Result<(), Stop> {
         return Ok(());
     }
     let rows: Vec<_> = lines.iter().map(|line| row(here, line)).collect();
-    table::aligned(&["WHEN", "NUMBER", "WHAT", "BY", ""], &rows)
+    table::aligned(&["WHEN", "NUMBER", "WHAT", "BY", "COMMIT", ""], &rows)
 }
 
 fn row(here: &Here, line: &Line) -> Vec<Cell> {
@@ -124,8 +139,16 @@ fn row(here: &Here, line: &Line) -> Vec<Cell> {
         Cell::new(paint::BOLD, line.number.as_str()),
         Cell::new(style, line.event.action.kind()),
         Cell::plain(register.person_name(&line.event.by)),
+        Cell::new(paint::DIM, line.recorded.as_ref().map(short).unwrap_or_default()),
         Cell::new(style, detail),
     ]
+}
+
+/// The commit, by the beginning of its id, and what is unusual about it.
+fn short(recorded: &Recorded) -> String {
+    let author = recorded.author.map(|author| format!(" by {author}")).unwrap_or_default();
+    let signed = if recorded.signer.is_some() { ", signed" } else { "" };
+    format!("{}{author}{signed}", &recorded.witness.commit.hex()[..8])
 }
 
 /// An instant in the register's timezone, to the minute.
@@ -139,14 +162,27 @@ fn object(line: &Line) -> Value {
     object.extend(event::fields(line.event).into_iter().map(|(key, value)| (key.to_owned(), value)));
     object.insert("voided".into(), line.voided.into());
     object.insert("refused".into(), line.refused.clone().into());
+    let recorded = line.recorded.as_ref().map(|recorded| {
+        let Recorded { witness, signer, .. } = recorded;
+        json!({
+            "commit": witness.commit.hex(),
+            "at": instant(witness.commit.at()),
+            "author": witness.author.name,
+            "email": witness.author.email,
+            "merge": witness.merge.map(trail::Commit::hex),
+            "signed": signer,
+        })
+    });
+    object.insert("recorded".into(), recorded.unwrap_or_default());
     Value::Object(object)
 }
 
 fn cells(line: &Line) -> Vec<String> {
     let event = line.event;
+    let recorded = |said: &dyn Fn(&Recorded) -> String| line.recorded.as_ref().map(said).unwrap_or_default();
     vec![
         line.number.to_string(),
-        crate::register::time::instant(event.at),
+        instant(event.at),
         event.action.kind().to_owned(),
         event.by.to_string(),
         event::detail(&event.action),
@@ -155,5 +191,10 @@ fn cells(line: &Line) -> Vec<String> {
         event.batch.clone().unwrap_or_default(),
         event.id.to_string(),
         (!line.voided && line.refused.is_none()).to_string(),
+        recorded(&|recorded| recorded.witness.commit.hex()),
+        recorded(&|recorded| instant(recorded.witness.commit.at())),
+        recorded(&|recorded| recorded.witness.author.name.clone()),
+        recorded(&|recorded| recorded.witness.merge.map(trail::Commit::hex).unwrap_or_default()),
+        recorded(&|recorded| recorded.signer.unwrap_or_default().to_owned()),
     ]
 }

@@ -1,14 +1,17 @@
 //! The history of a register: taken commit by commit, kept beside the repository's objects, and taken up again.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use git2::Oid;
 use sha2::{Digest, Sha256};
 
 use super::Stop;
+use super::place::Here;
 use crate::git::Repo;
 use crate::git::history;
-use crate::trail::{Id, LogFile, Name, Signature, Step, Touched, Trail};
+use crate::register::{Event, Number, Register};
+use crate::trail::{Id, LogFile, Name, Signature, Step, Touched, Trail, Witness, is_by};
 
 /// What the trail is kept as.
 const TRAIL: &str = "trail";
@@ -18,6 +21,53 @@ const SIGNATURES: &str = "signatures";
 
 /// The file of a register that names who may sign, as ssh-keygen reads it.
 const SIGNERS: &str = "allowed_signers";
+
+/// What the history says of events, and of the signatures of its commits.
+pub(super) struct Past {
+    pub(super) trail: Trail,
+    signatures: BTreeMap<Id, Signature>,
+}
+
+/// How an event came into the register.
+pub(super) struct Recorded<'p> {
+    pub(super) witness: Witness<'p>,
+    /// Who made the commit, where that is not who recorded the event, or the desk for them.
+    pub(super) author: Option<&'p str>,
+    /// By whom the commit is signed, where they are vouched for.
+    pub(super) signer: Option<&'p str>,
+}
+
+impl Past {
+    /// The history of a register up to the commit that is looked at; none where it is in no repository, or in one without
+    /// commits.
+    pub(super) fn of(here: &Here) -> Result<Option<(git2::Oid, Past)>, Stop> {
+        if let Some((repo, commit)) = &here.rev {
+            let repo = repo.lock().unwrap_or_else(PoisonError::into_inner);
+            return Past::up_to(&repo, *commit).map(|past| Some((*commit, past)));
+        }
+        let Some(repo) = Repo::around(&here.root)? else { return Ok(None) };
+        let Some(head) = repo.head()? else { return Ok(None) };
+        Past::up_to(&repo, head).map(|past| Some((head, past)))
+    }
+
+    fn up_to(repo: &Repo, head: git2::Oid) -> Result<Past, Stop> {
+        let trail = trail(repo, head, false)?;
+        let signatures = signatures(repo, &trail, head)?;
+        Ok(Past { trail, signatures })
+    }
+
+    /// How an event came into the register; none where that was not committed, or before a shallow clone's end.
+    pub(super) fn recorded(&self, register: &Register, number: &Number, event: &Event) -> Option<Recorded<'_>> {
+        let witness = self.trail.witness_of(number.as_str(), event.id.as_str())?;
+        let email = register.people.get(&event.by).and_then(|person| person.email.as_deref());
+        let author = (!is_by(&witness, event.by.as_str(), email)).then_some(witness.author.name.as_str());
+        let signer = match self.signatures.get(&witness.commit.id) {
+            Some(Signature::Good(signer)) => Some(signer.as_str()),
+            _ => None,
+        };
+        Some(Recorded { witness, author, signer })
+    }
+}
 
 /// What the history up to `head` says. Of what was kept only as much is taken as the history still has.
 pub(super) fn trail(repo: &Repo, head: Oid, is_afresh: bool) -> Result<Trail, Stop> {

@@ -272,12 +272,21 @@ impl Here<'_> {
         (!parts.is_empty()).then(|| Phrase::joined(&parts, " · "))
     }
 
-    /// The commit that recorded it, and when, where that was not as it happened.
+    /// The commit that recorded it; when, where that was not as it happened; who made it, where that was somebody else; in
+    /// which merge it came, and who signed it.
     fn recorded(&self, number: &Number, event: &Event) -> Option<Phrase> {
-        let commit = self.site.build.commits.recorded.get(number)?.get(&event.id)?;
-        let is_late = commit.at - event.at > AS_IT_HAPPENS;
-        let at = is_late.then(|| self.site.dates.near_instant(commit.at));
-        Some(self.say("small_recorded", &[("at", at), ("commit", Some(Here::commit(commit)))]))
+        let recorded = self.site.build.commits.recorded.get(number)?.get(&event.id)?;
+        let is_late = recorded.commit.at - event.at > AS_IT_HAPPENS;
+        let at = is_late.then(|| self.site.dates.near_instant(recorded.commit.at));
+        let name = |name: &Option<String>| name.as_deref().map(Phrase::name);
+        let fillings = [
+            ("at", at),
+            ("commit", Some(Here::commit(&recorded.commit))),
+            ("author", name(&recorded.author)),
+            ("merge", recorded.merge.as_ref().map(Here::commit)),
+            ("signer", name(&recorded.signer)),
+        ];
+        Some(self.say("small_recorded", &fillings))
     }
 
     pub fn condition(&self, condition: Option<Condition>) -> Option<Phrase> {

@@ -94,7 +94,20 @@ pub struct Commits {
     /// The newest commit that touched each asset.
     pub newest: BTreeMap<Number, Commit>,
     /// The commit that recorded each event of an asset, where that is known.
-    pub recorded: BTreeMap<Number, BTreeMap<EventId, Commit>>,
+    pub recorded: BTreeMap<Number, BTreeMap<EventId, Recorded>>,
+}
+
+/// How an event came into the register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The commit that recorded it.
+    pub commit: Commit,
+    /// Who made that commit, where it is not who recorded the event, or the desk for them.
+    pub author: Option<String>,
+    /// The merge that brought it into the main line, such as that of a pull request.
+    pub merge: Option<Commit>,
+    /// Who signed the commit, where they are vouched for.
+    pub signer: Option<String>,
 }
 
 /// A commit.

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use event::Told;
-pub use verify::{Facts, Proof, Signature, is_desk, verify};
+pub use verify::{Facts, Proof, Signature, is_by, verify};
 
 /// The name of a git object: 20 bytes.
 pub type Id = [u8; 20];
@@ -222,6 +222,12 @@ impl Trail {
     #[must_use]
     pub fn commits(&self) -> &[Commit] {
         &self.commits
+    }
+
+    /// A commit that was taken.
+    #[must_use]
+    pub fn commit(&self, id: &[u8]) -> Option<&Commit> {
+        self.commits.get(*self.known.commits.get(id)? as usize)
     }
 
     /// How many events it knows of.

@@ -166,12 +166,7 @@ fn authors(trail: &Trail, facts: &Facts) -> Vec<Proof> {
         let Some(place) = recorded.commit.filter(|_| ![IMPORT, DESK].contains(&by)) else { continue };
         let Some(witness) = trail.witness(place) else { continue };
         let author = witness.author.email.as_str();
-        let is_same = if is_desk(witness.committer) {
-            author.split('@').next() == Some(by)
-        } else {
-            facts.people.get(by).is_none_or(|email| email.eq_ignore_ascii_case(author))
-        };
-        if !is_same {
+        if !is_by(&witness, by, facts.people.get(by).copied()) {
             others.entry((by, author)).or_insert((0, number, id, place)).0 += 1;
         }
     }
@@ -229,9 +224,19 @@ fn signatures(trail: &Trail, facts: &Facts) -> Vec<Proof> {
     proofs
 }
 
-/// Whether it is the desk that committed, for whoever tapped.
+/// Whether a commit is by the person with this slug and address, as far as that can be told: by themselves, or by the desk
+/// for them.
 #[must_use]
-pub fn is_desk(committer: &Name) -> bool {
+pub fn is_by(witness: &Witness, by: &str, email: Option<&str>) -> bool {
+    let author = witness.author.email.as_str();
+    if is_desk(witness.committer) {
+        return by == DESK || author.split('@').next() == Some(by);
+    }
+    by != IMPORT && email.is_none_or(|email| email.eq_ignore_ascii_case(author))
+}
+
+/// Whether it is the desk that committed, for whoever tapped.
+fn is_desk(committer: &Name) -> bool {
     committer.name == DESK && committer.email.starts_with("desk@")
 }
 

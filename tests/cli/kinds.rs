@@ -39,6 +39,8 @@ fn happens(shop: &Shop, words: &[&str], subject: &str, fields: Value) -> String 
     let mut event = shop.newest(number).as_object().unwrap().clone();
     assert_eq!((event.remove("voided"), event.remove("refused")), (Some(false.into()), Some(Value::Null)));
     assert_eq!(event.remove("number"), Some(number.into()));
+    let recorded = event.remove("recorded").unwrap();
+    assert_eq!(recorded["commit"], shop.git("rev-parse HEAD").trim());
     assert_eq!((event["id"].as_str(), &event["at"]), (Some(id.as_str()), &answer["at"]));
     assert_eq!(event["kind"], words[0]);
 

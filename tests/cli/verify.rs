@@ -281,6 +281,64 @@ fn times_and_names_have_to_fit() {
     assert_eq!(severities, ["error", "error", "error"]);
 }
 
+/// What the log says of the commit that recorded each event, oldest first: its id, who made it, the merge, the signer.
+fn recorded(shop: &Shop, line: &str) -> Vec<[Option<String>; 4]> {
+    let log = shop.json(&format!("log {line}"));
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let told = |event: &Value| ["commit", "author", "merge", "signed"].map(|key| text(&event["recorded"][key]));
+    log.as_array().unwrap().iter().map(told).collect()
+}
+
+#[test]
+fn every_event_names_the_commit_that_recorded_it_wherever_it_went_since() {
+    let shop = busy();
+    let ana = |commit: &str, merge: Option<&str>| {
+        [Some(commit.trim().to_owned()), Some("Ana Ruiz".to_owned()), merge.map(str::to_owned), None]
+    };
+    let (first, second) = (shop.git("rev-parse HEAD~2"), shop.git("rev-parse HEAD~1"));
+    assert_eq!(recorded(&shop, "CAM-0001"), [ana(&first, None), ana(&second, None)]);
+    // On a branch, in two steps, that a merge brought.
+    shop.git("checkout -q -b side");
+    shop.did("note CAM-0001 --note one");
+    let one = head(&shop);
+    shop.git("-c user.name=Ben -c user.email=ben@example.org commit -q --allow-empty -m nothing");
+    shop.git("checkout -q main");
+    shop.did("note CAM-0001 --note two");
+    let two = head(&shop);
+    shop.git("merge -q --no-edit side");
+    let merge = head(&shop);
+    let told = recorded(&shop, "CAM-0001");
+    assert_eq!(told[2..], [ana(&one, Some(&merge)), ana(&two, None)]);
+    // Packed, and moved into a group.
+    let files = log(&shop, "CAM-0001");
+    let texts = files.iter().map(|path| fs::read_to_string(shop.root().join(path)).unwrap());
+    shop.file("assets/CAM-0001/log/2026.toml", texts.collect::<Vec<_>>().join("\n"));
+    files.iter().for_each(|path| fs::remove_file(shop.root().join(path)).unwrap());
+    shop.commit("pack");
+    fs::create_dir(shop.root().join("assets/cameras")).unwrap();
+    shop.git("mv assets/CAM-0001 assets/cameras/CAM-0001");
+    shop.commit("group");
+    assert_eq!(recorded(&shop, "CAM-0001"), told);
+    // What is not committed yet was recorded by nobody; looked at as it was, all the same.
+    shop.file(
+        "assets/cameras/CAM-0001/log/new.toml",
+        "[[event]]\nid = \"aaaaaaaa\"\nat = 2024-01-01T08:00:00Z\nkind = \"note\"\nby = \"ana\"\nnote = \"x\"\n",
+    );
+    assert_eq!(recorded(&shop, "CAM-0001")[0], [None, None, None, None]);
+    assert_eq!(recorded(&shop, "CAM-0001 --rev HEAD~2"), told);
+    let shown = shop.says("log CAM-0001");
+    assert!(shown.contains("COMMIT") && shown.contains(&one[..8]), "{shown}");
+    let csv = shop.says("log CAM-0001 --format csv");
+    assert!(csv.lines().any(|line| line.contains(&format!("{one},")) && line.contains(&merge)), "{csv}");
+    // The page says it, too.
+    shop.git("checkout -q -- .");
+    shop.git("clean -qfd assets");
+    shop.says("build");
+    let page = fs::read_to_string(shop.root().join("site/CAM-0001/index.html")).unwrap();
+    let said = format!("<code>{}</code>, merged in <code>{}</code>", &one[..7], &merge[..7]);
+    assert!(page.contains(&said), "{page}");
+}
+
 /// A key of ssh's, and git told to sign with it.
 fn signing(shop: &Shop, name: &str) -> String {
     let key = shop.outside(name);
@@ -312,6 +370,7 @@ fn signatures_are_checked_against_those_who_may_sign_at_the_base() {
     let said = shop.says("verify");
     assert!(said.contains("verified") && said.contains("2 signed"), "{said}");
     assert_eq!(broken(&shop, "--require-signatures").len(), unsigned - 1, "all that recorded before");
+    assert_eq!(recorded(&shop, "TOL-0001").first().unwrap()[3].as_deref(), Some("ana@example.org"));
 
     // A stranger's key, who vouches for themselves on the same branch.
     let strange = signing(&shop, "mallory-key");
