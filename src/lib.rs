@@ -31,6 +31,7 @@
 //!   [`register::Opened::settlement`] on the newest commit and goes the way of an event.
 //! - **label, tags**: as check, then [`labels::layout::lay`] → [`labels::sheet::page`] → [`labels::pdf`] or [`labels::raster`].
 //! - **jobs**: as check, then [`register::job`]; a packing list is a [`document::Document`] that [`site`] fills.
+//! - **diff**: two trees, opened → [`trail::Changes::between`].
 //! - **verify**: [`git::Repo::walk`] → [`trail::Trail::take`], commit by commit → [`trail::verify`] → findings on the terminal.
 //! - **import**: as check, then [`exchange::plan`], whose files go to [`disk::write_all`].
 //! - **a tap**: [`desk::http`] → [`desk::Desk::answer`] → [`register::Motion::decide`] on the newest commit → [`git::Queue`] → a receipt.

@@ -107,8 +107,7 @@ pub(super) fn theme(here: &Here) -> Result<Theme, Stop> {
 pub(super) fn commits(here: &Here) -> Result<Commits, Stop> {
     let Some((head, past)) = Past::of(here)? else { return Ok(Commits::default()) };
     let told = |commit: &trail::Commit| Commit { id: commit.hex(), at: commit.at() };
-    let mut commits = Commits::default();
-    commits.head = past.trail.commit(head.as_bytes()).map(told);
+    let mut commits = Commits { head: past.trail.commit(head.as_bytes()).map(told), ..Commits::default() };
     let register = &here.opened.register;
     let newest = |number: &Number| Some((number.clone(), told(past.trail.newest(number.as_str())?)));
     commits.newest = register.assets.keys().filter_map(newest).collect();

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::place::{Here, When, has_errors};
 use super::{End, Outcome, Stop, paint};
+use crate::git::Repo;
 use crate::register::rules::{self, RULES};
 use crate::register::{Finding, Severity, did_you_mean};
 use crate::tree::Tree;
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// As it was recorded at a commit
     #[arg(long)]
     rev: Option<String>,
+    /// As a merge into this commit would have it
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
 }
 
 /// How findings are written.
@@ -50,7 +54,10 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     if let Some(rule) = &args.explain {
         return explain(rule);
     }
-    let here = Here::open(register, args.rev.as_deref())?;
+    let mut here = Here::open(register, args.rev.as_deref())?;
+    if let Some(base) = &args.base {
+        here = merged(here, args.rev.as_deref().unwrap_or("HEAD"), base)?;
+    }
     let moment = args.when.moment(here.zone());
     let findings = here.opened.check(&moment, Utc::now());
     let mut out = std::io::BufWriter::new(anstream::stdout().lock());
@@ -67,6 +74,24 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     out.flush()?;
     let no = has_errors(&findings) || args.deny_warnings && !findings.is_empty();
     Ok(if no { End::No } else { End::Clean })
+}
+
+/// The register as a merge of `rev` into `base` would have it: two branches that are right each by itself need not be so
+/// together.
+fn merged(here: Here, rev: &str, base: &str) -> Result<Here, Stop> {
+    let none = || Stop::refused(format!("`{}` is in no git repository, so there is no `--base`", here.root.display()));
+    let repo = Repo::around(&here.root)?.ok_or_else(none)?;
+    let (head, into) = (repo.commit(rev).map_err(Stop::refused)?, repo.commit(base).map_err(Stop::refused)?);
+    match repo.merged(into, head)? {
+        Ok(tree) => {
+            let opened = crate::register::open(&tree);
+            Ok(Here { tree, opened, ..here })
+        }
+        Err(paths) => {
+            let hint = format!("merge `{base}` into the branch, and keep what is right of both sides");
+            Err(Stop::Refused(format!("it does not merge into `{base}`: {}", paths.join(", ")), Some(hint)))
+        }
+    }
 }
 
 fn explain(name: &str) -> Outcome {

@@ -6,6 +6,7 @@ mod build;
 mod check;
 mod demo;
 mod desk;
+mod diff;
 mod fonts;
 mod import;
 mod init;
@@ -62,6 +63,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Log(log::Args),
+    Diff(diff::Args),
     Verify(verify::Args),
     Jobs(jobs::Args),
     Add(add::Args),
@@ -180,6 +182,7 @@ pub fn run() -> ExitCode {
         Command::List(list) => list::run(register, list),
         Command::Show(show) => show::run(register, show),
         Command::Log(log) => log::run(register, log),
+        Command::Diff(diff) => diff::run(register, diff),
         Command::Verify(verify) => verify::run(register, verify),
         Command::Jobs(jobs) => jobs::run(register, jobs),
         Command::Add(add) => add::run(register, add),

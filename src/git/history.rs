@@ -13,6 +13,7 @@ use git2::{ErrorCode, ObjectType, Oid};
 use super::program::{Program, last_line};
 use super::trees::entries;
 use super::{Author, Error, Repo, failed};
+use crate::tree::{FOLDERS, Tree};
 
 /// What fails where it fails.
 const DOING: &str = "walk the history";
@@ -97,6 +98,50 @@ impl Repo {
             Ok(_) if one == other => Ok(Some(true)),
             Ok(_) => self.git.graph_descendant_of(other, one).map(Some).map_err(failed(DOING)),
         }
+    }
+
+    /// The commit from which two went apart.
+    ///
+    /// # Errors
+    /// Where there is none: their histories have nothing in common, or are not all here.
+    pub fn fork(&self, one: Oid, other: Oid) -> Result<Oid, Error> {
+        self.git.merge_base(one, other).map_err(failed(format!("find where {one:.8} and {other:.8} went apart")))
+    }
+
+    /// The register as a merge of two commits would have it; where files cannot be merged, their paths.
+    ///
+    /// # Errors
+    /// Where the commits cannot be read.
+    pub fn merged(&self, one: Oid, other: Oid) -> Result<Result<Tree, Vec<String>>, Error> {
+        const DOING: &str = "merge two commits";
+        let commit = |id| self.git.find_commit(id).map_err(failed(DOING));
+        let index = self.git.merge_commits(&commit(one)?, &commit(other)?, None).map_err(failed(DOING))?;
+        if index.has_conflicts() {
+            let mut paths = Vec::new();
+            for conflict in index.conflicts().map_err(failed(DOING))? {
+                let conflict = conflict.map_err(failed(DOING))?;
+                let side = conflict.our.or(conflict.their).or(conflict.ancestor);
+                paths.extend(side.map(|side| text(&side.path)));
+            }
+            return Ok(Err(paths));
+        }
+        // It stays in memory: a repository that is only looked at gets no new objects.
+        let mut merged = Tree::default();
+        let odb = self.git.odb().map_err(failed(DOING))?;
+        for entry in index.iter() {
+            let path = text(&entry.path);
+            let Some(path) = Path::new(&path).strip_prefix(&self.inside).ok().and_then(Path::to_str) else { continue };
+            let is_ours = if path.contains('/') {
+                FOLDERS.iter().any(|folder| path.starts_with(folder))
+            } else {
+                path.ends_with(".toml")
+            };
+            if is_ours && entry.mode & 0o170_000 == 0o100_000 {
+                let object = odb.read(entry.id).map_err(failed(DOING))?;
+                merged.insert_file(path, object.data());
+            }
+        }
+        Ok(Ok(merged))
     }
 
     /// Takes every commit up to `head` that is none up to `known`, parents first, to `take`. The git program tells what each

@@ -3,6 +3,7 @@
 //! A [`Trail`] takes commits one after the other, parents first. It can be kept as bytes and taken up again where new
 //! commits came.
 
+mod diff;
 mod event;
 mod verify;
 
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use diff::{Changed, Changes, Field, State, Sum};
 pub use event::Told;
 pub use verify::{Facts, Proof, Signature, is_by, verify};
 

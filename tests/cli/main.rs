@@ -7,6 +7,7 @@ mod audits;
 mod build;
 mod check;
 mod clones;
+mod diff;
 mod examples;
 mod git;
 mod jobs;
