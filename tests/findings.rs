@@ -23,7 +23,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use tagbook::register::rules::RULES;
+use tagbook::register::rules::{RULES, Rule};
 use tagbook::register::{Finding, Moment, Severity, open};
 use tagbook::tree::{Entry, Facts, Tree};
 
@@ -98,8 +98,14 @@ fn line(finding: &Finding, tree: &Tree) -> String {
 fn every_rule_has_a_case() {
     let cases = cases();
     let shown: BTreeSet<_> = cases.iter().flat_map(|case| found(case, &cases).0).map(|finding| finding.rule).collect();
-    let without: Vec<_> = RULES.iter().map(|rule| rule.name).filter(|name| !shown.contains(name)).collect();
-    assert!(without.is_empty(), "rules without a case in tests/findings: {without:?}");
+    // A case is a register without a history; what only a history shows is planted in real ones.
+    let histories = include_str!("cli/verify.rs");
+    let is_shown = |rule: &Rule| match rule.is_of_history() {
+        true => histories.contains(&format!("\"{}\"", rule.name)) && !shown.contains(rule.name),
+        false => shown.contains(rule.name),
+    };
+    let without: Vec<_> = RULES.iter().filter(|rule| !is_shown(rule)).map(|rule| rule.name).collect();
+    assert!(without.is_empty(), "rules without a case in tests/findings or tests/cli/verify.rs: {without:?}");
 }
 
 #[test]

@@ -63,6 +63,7 @@ use crate::tree::Tree;
 pub use crate::register::Audience;
 pub use packing::{Packing, packing};
 pub use phrase::Phrase;
+pub use printed::page;
 pub use tables::{guarded, register_schema};
 pub use theme::Theme;
 pub use words::Words;

@@ -138,7 +138,7 @@ impl<'a, S> Press<'a, S> {
 }
 
 /// Without the characters that `check` complains of: they take no ink, and some turn what stands beside them around.
-fn visible(text: String) -> String {
+pub(super) fn visible(text: String) -> String {
     let hidden = |c: char| is_stray_control(c) || is_bidi_control(c);
     if text.contains(hidden) { text.replace(hidden, "") } else { text }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 use serde::Serialize;
+use tera::{Context, Value};
 
 use super::here::Here;
 use super::jobs::{self, Work};
 use super::lookup::{Lookup, Thing};
 use super::phrase::Phrase;
-use super::press::{Press, Sheet};
-use super::{Body, Failure, Output, handover, packing, people};
+use super::press::{Press, Sheet, visible};
+use super::{Body, Failure, Output, Theme, handover, packing, people};
 use crate::document::{Column, Document, Fact, Kind};
 use crate::labels::layout::in_one_piece;
 use crate::labels::{Fonts, is_from_right, set_apart};
@@ -96,6 +97,17 @@ where
     let title = format!("{}: {}", document.kind, document.title);
     let view = View { up_word: document.title.clone(), document, up: up.clone(), pdf: format!("{up}{name}.pdf"), csv };
     press.print(&Sheet { path, template: "document.html", title, name: "printed", view, state: None })
+}
+
+/// A document as one HTML page that stands by itself: it needs no other file and asks for none.
+///
+/// # Errors
+/// Where a template of the register's own cannot be filled.
+pub fn page(document: &Document, theme: &Theme) -> Result<String, String> {
+    let mut context = Context::new();
+    context.insert_value("document", Value::from_serializable(document));
+    context.insert_value("style", Value::safe_string(&theme.whole_style()));
+    theme.fill("alone.html", &context).map(visible)
 }
 
 impl Here<'_> {

@@ -176,6 +176,13 @@ impl Theme {
         squeezed(self.statics.get(INLINE).map(String::as_str).unwrap_or_default())
     }
 
+    /// The style of a page that stands by itself.
+    pub(super) fn whole_style(&self) -> String {
+        ["first.css", "style.css", "pages.css"]
+            .map(|name| squeezed(self.statics.get(name).map_or("", String::as_str)))
+            .concat()
+    }
+
     /// The template `name`, filled.
     pub(super) fn fill(&self, name: &str, context: &Context) -> Result<String, String> {
         self.tera.render(name, context).map_err(|error| reason(&error))

@@ -30,6 +30,11 @@ fn counting() -> (Shop, String) {
     (shop, slug)
 }
 
+/// Times are whole seconds: what is done after this is done later.
+fn a_second_passes() {
+    std::thread::sleep(std::time::Duration::from_millis(1010));
+}
+
 /// What scanning these lines on standard input comes to.
 fn scanned(shop: &Shop, line: &str, input: &str) -> Ran {
     let mut command = shop.tagbook();
@@ -138,6 +143,7 @@ fn a_closed_audit_is_applied_later_but_not_against_what_came_since() {
     shop.is_sound();
 
     // The next count misses it too, and says which one is missing without being recorded anew.
+    a_second_passes();
     shop.says("audits open Q5 --location hq");
     // Who reports that it cannot be found has not had it in hand.
     shop.did("report KIT-1 --severity minor --note gone?");
@@ -147,6 +153,7 @@ fn a_closed_audit_is_applied_later_but_not_against_what_came_since() {
     assert!(closed.out.contains("KIT-1 is missing") && !closed.out.contains("CAM-0001 is missing"), "{}", closed.out);
 
     // Whatever is handled while an audit is open is not missing for want of a scan.
+    a_second_passes();
     shop.says("audits open Q6 --location hq");
     let meanwhile = format!("{}-q6", year(&shop));
     shop.did("found KIT-1");

@@ -36,6 +36,12 @@ impl Rule {
     pub fn is_structural(&self) -> bool {
         self.severity == Severity::Error && !matches!(self.find, Find::Whole(_))
     }
+
+    /// Whether it is `tagbook verify` that finds what breaks it, for it looks at more than the register as it stands.
+    #[must_use]
+    pub fn is_of_history(&self) -> bool {
+        matches!(self.find, Find::History)
+    }
 }
 
 enum Find {
@@ -155,8 +161,8 @@ pub const RULES: &[Rule] = rules! {
     "overdue" Warning Whole(dues::things_come_back_in_time), "A thing is back by the end of the day it is due. Record the `return`, or `extend` the loan.";
     "path-escape" Error Files(files::paths_stay_inside), "A path in a record stays in the asset's folder, one in an event in its `files/`, and no file of a register is a symbolic link: a link is never followed.";
     "refused-event" Error Whole(events::events_are_allowed), "An event that contradicts the log before it changes nothing: a checkout of what is out, a return of what is not. `void` the event that is wrong, or record the one that is missing before it, with `--at` the time when it happened.";
-    "repeated-event" Warning Reading, "An event stands in one file. Two copies of the same count once; delete one.";
     "removed-event" Error History, "An event stays where it was recorded; packing a log and moving a folder move it. Put it back, and `void` it where it is wrong.";
+    "repeated-event" Warning Reading, "An event stands in one file. Two copies of the same count once; delete one.";
     "retired-but-seen" Warning Whole(events::retired_things_stay_away), "A retired asset is not seen again. If it is back in use, record a `reinstate`.";
     "rewritten-history" Error History, "A head that was seen is part of the history for ever. One that is not shows that commits were replaced: nothing before is proof any more.";
     "stray-file" Warning Files(files::files_are_where_they_count), "A TOML file in a folder of the register stands where tagbook reads it. One elsewhere counts for nothing.";
