@@ -65,13 +65,13 @@ impl History {
 
     /// A branch of three commits beside one of the main line, and the merge that brings it.
     fn merge(&mut self) {
-        self.stream.push_str("reset refs/heads/side\nfrom refs/heads/main^0\n\n");
+        self.stream.push_str("reset refs/heads/side\nfrom refs/heads/main\n\n");
         let mut brought = String::new();
         for _ in 0..3 {
             let file = self.commit("side", "");
             brought.push_str(&file);
         }
-        self.commit("main", "merge refs/heads/side^0\n");
+        self.commit("main", "merge refs/heads/side\n");
         self.stream.push_str(&brought);
     }
 

@@ -27,6 +27,7 @@
 //! - **list, show, log**: the same, then [`register::Opened::folded`] and [`register::Summary`].
 //! - **add, have, back, every kind of event**: [`register::Motion::decide`] on the newest commit → [`register::Posting`] →
 //!   [`git::Writer`], which decides anew whenever somebody else was faster.
+//! - **renumber, pack**: the same way with [`register::Register::renumbered`] and [`register::pack::pack`] in place of a motion.
 //! - **audits**: as check, then [`register::Opened::count`] for the report; closing one decides
 //!   [`register::Opened::settlement`] on the newest commit and goes the way of an event.
 //! - **label, tags**: as check, then [`labels::layout::lay`] → [`labels::sheet::page`] → [`labels::pdf`] or [`labels::raster`].

@@ -88,7 +88,16 @@ fn merged(here: Here, rev: &str, base: &str) -> Result<Here, Stop> {
             Ok(Here { tree, opened, ..here })
         }
         Err(paths) => {
-            let hint = format!("merge `{base}` into the branch, and keep what is right of both sides");
+            let before = repo.fork(into, head)?;
+            let is_minted = |path: &&String| path.ends_with("/asset.toml") && repo.file_at(before, path).is_err();
+            let number = paths.iter().find(is_minted).and_then(|path| path.rsplit('/').nth(1));
+            let hint = match number {
+                Some(number) => format!(
+                    "both branches gave {number} to something new: `tagbook renumber {number} --base {base}` gives \
+                     yours another number"
+                ),
+                None => format!("merge `{base}` into the branch, and keep what is right of both sides"),
+            };
             Err(Stop::Refused(format!("it does not merge into `{base}`: {}", paths.join(", ")), Some(hint)))
         }
     }

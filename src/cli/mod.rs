@@ -18,11 +18,13 @@ mod list;
 mod live;
 mod log;
 mod motion;
+mod pack;
 mod paint;
 mod past;
 mod phone;
 mod place;
 mod record;
+mod renumber;
 mod said;
 mod schema;
 mod serve;
@@ -71,6 +73,8 @@ enum Command {
     #[command(subcommand)]
     Tags(tags::Args),
     Audits(audits::Args),
+    Renumber(renumber::Args),
+    Pack(pack::Args),
     #[command(flatten)]
     Motion(motion::Asked),
     Import(import::Args),
@@ -189,6 +193,8 @@ pub fn run() -> ExitCode {
         Command::Label(label) => label::run(register, label),
         Command::Tags(tags) => tags::run(register, tags),
         Command::Audits(audits) => audits::run(register, audits),
+        Command::Renumber(args) => renumber::run(register, args),
+        Command::Pack(args) => pack::run(register, args),
         Command::Motion(asked) => motion::run(register, asked),
         Command::Import(import) => import::run(register, import),
         Command::Schema(schema) => schema::run(schema),

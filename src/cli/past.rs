@@ -11,7 +11,7 @@ use super::place::Here;
 use crate::git::Repo;
 use crate::git::history;
 use crate::register::{Event, Number, Register};
-use crate::trail::{Id, LogFile, Name, Signature, Step, Touched, Trail, Witness, is_by};
+use crate::trail::{Id, LogFile, Name, Reused, Signature, Step, Touched, Trail, Witness, is_by};
 
 /// What the trail is kept as.
 const TRAIL: &str = "trail";
@@ -90,6 +90,27 @@ pub(super) fn trail(repo: &Repo, head: Oid, is_afresh: bool) -> Result<Trail, St
     }
     trail.find_merges();
     Ok(trail)
+}
+
+/// Numbers that one thing had and another has: what was retired or removed is compared with what is there under its number.
+pub(super) fn reused<'t>(repo: &Repo, trail: &'t Trail, head: Oid) -> Result<Vec<Reused<'t>>, Stop> {
+    let mut all = Vec::new();
+    for again in trail.again() {
+        let (before, since) = (oid(&again.before.commit.id)?, oid(&again.since.commit.id)?);
+        // What was removed on one branch was on another all the while.
+        if repo.is_before(before, since)? != Some(true) {
+            continue;
+        }
+        let (was, is) = match again.last {
+            Some(last) => (oid(&last.id)?, since),
+            None => (before, head),
+        };
+        let records = (repo.record_at(was, again.number)?, repo.record_at(is, again.number)?);
+        if let (Some(was), Some(is)) = records {
+            all.extend(Reused::between(again, &was, &is));
+        }
+    }
+    Ok(all)
 }
 
 fn oid(id: &Id) -> Result<Oid, Stop> {

@@ -35,15 +35,41 @@ pub(super) trait Wish: Send {
     /// The assets whose logs it must know: it writes to no others.
     fn concerns(&self, register: &Register, by: &Slug, moment: &Moment) -> Result<Vec<Number>, Vec<Stop>>;
 
+    /// Folders of assets beside theirs whose logs it must know.
+    fn folders(&self, _: &Register) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What has to be written, so that it is recorded; `None` where it is already.
     fn decide(&mut self, here: &Here, by: &Slug, moment: &Moment) -> Result<Option<Posting>, Vec<Stop>>;
 }
 
 /// The register that is decided on: every record, and the logs of those concerned.
-pub(super) struct Here {
+pub(super) struct Here<'r> {
     /// Without logs where it is a commit's.
     pub(super) tree: Tree,
     pub(super) opened: Opened,
+    /// The logs, where they are apart.
+    logs: Option<Tree>,
+    inside: &'r dyn Fn(&str) -> Result<Tree, Stop>,
+    bytes: &'r dyn Fn(&str) -> Result<Vec<u8>, Stop>,
+}
+
+impl Here<'_> {
+    /// The files of the logs of those concerned.
+    pub(super) fn logs(&self) -> &Tree {
+        self.logs.as_ref().unwrap_or(&self.tree)
+    }
+
+    /// All that is in a folder, whatever it is, by its path.
+    pub(super) fn inside(&self, folder: &str) -> Result<Tree, Stop> {
+        (self.inside)(folder)
+    }
+
+    /// The bytes of a file.
+    pub(super) fn bytes(&self, path: &str) -> Result<Vec<u8>, Stop> {
+        (self.bytes)(path)
+    }
 }
 
 /// Where it is recorded now.
@@ -134,7 +160,9 @@ fn now(opened: &Opened) -> Moment {
 /// Decides on what lies in the folder, and writes files.
 fn write_files(root: &Path, who: &Who, wish: &mut dyn Wish) -> Result<Option<Posting>, Vec<Stop>> {
     let tree = disk::read(root).map_err(one)?;
-    let here = Here { opened: register::open(&tree), tree };
+    let inside = |folder: &str| Ok(disk::read_folder(root, folder));
+    let bytes = |path: &str| Ok(fs::read(root.join(path)).tried("read", path.as_ref())?);
+    let here = Here { opened: register::open(&tree), tree, logs: None, inside: &inside, bytes: &bytes };
     let by = who.person(&here.opened.register).map_err(one)?;
     let posting = wish.decide(&here, &by, &now(&here.opened))?;
     if let Some(posting) = &posting {
@@ -229,15 +257,28 @@ fn decide(
         Err(stops) => return Ok(Err(stops)),
     };
     let assets = &opened.register.assets;
-    let folders: Vec<String> = concerned.iter().filter_map(|number| Some(assets.get(number)?.folder.clone())).collect();
+    let mut folders = wish.folders(&opened.register);
+    folders.extend(concerned.iter().filter_map(|number| Some(assets.get(number)?.folder.clone())));
     let ways = Ways::to(&folders);
     if let Some(stop) = uncommitted(root, repo, local, &ways)? {
         return Ok(Err(vec![stop]));
     }
     let logs = repo.part_at(commit, &|folder| ways.lead_through(folder))?;
-    let here = Here { tree, opened: Opened { ledger: register::open(&logs).ledger, ..opened } };
+    let opened = Opened { ledger: register::open(&logs).ledger, ..opened };
+    let inside = |folder: &str| {
+        let one = [folder.to_owned()];
+        let ways = Ways::to(&one);
+        Ok(repo.part_at(commit, &|folder| ways.lead_through(folder) || ways.lead_into(folder))?)
+    };
+    let bytes = |path: &str| Ok(repo.file_at(commit, path)?);
+    let here = Here { tree, opened, logs: Some(logs), inside: &inside, bytes: &bytes };
     let posting = wish.decide(&here, &by, &moment);
-    let unknown = |path: &str| path.contains("/log/") && !ways.lead_into(path);
+    // What has no record yet has no log, either.
+    let is_new = |path: &str| {
+        let folder = path.split("/log/").next().unwrap_or_default();
+        here.tree.entry(&format!("{folder}/asset.toml")).is_none()
+    };
+    let unknown = |path: &str| path.contains("/log/") && !ways.lead_into(path) && !is_new(path);
     if let Ok(Some(posting)) = &posting
         && let Some((path, _)) = posting.files.iter().find(|(path, _)| unknown(path))
     {
@@ -271,7 +312,7 @@ impl Ways<'_> {
 }
 
 /// Whether a folder is none of an asset's with its log or files. A group of assets may be called so.
-fn without_logs(folder: &str) -> bool {
+pub(super) fn without_logs(folder: &str) -> bool {
     let is_inside = folder.starts_with("assets/") && folder.matches('/').count() > 2;
     !(is_inside && (folder.ends_with("/log/") || folder.ends_with("/files/")))
 }

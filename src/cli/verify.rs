@@ -60,6 +60,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         signatures,
         wants_signatures: args.require_signatures,
         since,
+        reused: past::reused(&repo, &trail, head)?,
         zone: opened.register.config.timezone,
     };
     let mut proofs = trail::verify(&trail, &facts);

@@ -48,6 +48,24 @@ impl Repo {
         Ok(None)
     }
 
+    /// The record of the asset with this number at a commit, wherever it is filed; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where a tree or the record cannot be read.
+    pub fn record_at(&self, commit: Oid, number: &str) -> Result<Option<String>, Error> {
+        let Some(assets) = self.assets_tree(commit)? else { return Ok(None) };
+        let path = format!("{number}/asset.toml");
+        let mut found = self.find(assets, path.as_ref())?;
+        for (_, _, group) in self.otherwise(None, Some(assets))? {
+            if let (None, Some(group)) = (&found, group) {
+                found = self.find(group, path.as_ref())?;
+            }
+        }
+        let Some(record) = found.filter(|found| !found.is_folder) else { return Ok(None) };
+        let bytes = self.content(record.id, ObjectType::Blob)?;
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
     /// What tells the top of a register from every other, but for these folders: the names and ids of all else in it.
     ///
     /// # Errors

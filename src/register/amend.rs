@@ -16,13 +16,36 @@ pub(super) fn listed(text: &str, key: &str, items: &[&str]) -> Result<String, St
     Ok(written(&document, text))
 }
 
+/// A file without an item of one of its lists at the top, and without the list where nothing else is in it.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub(super) fn unlisted(text: &str, key: &str, item: &str) -> Result<String, String> {
+    let mut document = read(text)?;
+    if let Some(list) = document.get_mut(key).and_then(Item::as_array_mut) {
+        list.retain(|value| value.as_str() != Some(item));
+        let first = list.get_mut(0).map(Value::decor_mut);
+        if let Some(first) = first.filter(|first| first.prefix().and_then(|blank| blank.as_str()) == Some(" ")) {
+            first.set_prefix("");
+        }
+        if list.is_empty() {
+            document.remove(key);
+        }
+    }
+    Ok(written(&document, text))
+}
+
 /// A file with another value at the top.
 ///
 /// # Errors
 /// Where the file cannot be read.
 pub(super) fn set(text: &str, key: &str, value: impl Into<Value>) -> Result<String, String> {
     let mut document = read(text)?;
-    document.insert(key, Item::Value(value.into()));
+    let mut value = value.into();
+    if let Some(before) = document.get(key).and_then(Item::as_value) {
+        *value.decor_mut() = before.decor().clone();
+    }
+    document.insert(key, Item::Value(value));
     Ok(written(&document, text))
 }
 
@@ -70,10 +93,20 @@ mod tests {
     }
 
     #[test]
+    fn an_item_is_taken_out_of_a_list() {
+        let text = "name = \"A\" # ours\naliases = [\"OLD-1\", \"OLD-2\"]\n";
+        let less = unlisted(text, "aliases", "OLD-1").unwrap();
+        assert_eq!(less, text.replace("\"OLD-1\", ", " ").replace("[ ", "["));
+        assert_eq!(unlisted(&less, "aliases", "OLD-2").unwrap(), "name = \"A\" # ours\n");
+        assert_eq!(unlisted(text, "others", "OLD-1").unwrap(), text);
+    }
+
+    #[test]
     fn a_value_is_put_in_beside_what_is_there() {
         let text = "# Ours.\ntitle = \"Q4\" # the last\n";
         assert_eq!(set(text, "closed", true).unwrap(), format!("{text}closed = true\n"));
         assert_eq!(set("a = 1\r\nb = 2\r\n", "a", 3).unwrap(), "a = 3\r\nb = 2\r\n");
+        assert_eq!(set("a = 1 # one\n", "a", 3).unwrap(), "a = 3 # one\n");
         assert!(set("a = ", "a", 2).is_err());
     }
 }

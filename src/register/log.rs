@@ -55,25 +55,39 @@ fn order(a: &Event, b: &Event) -> Ordering {
 
 /// Reads the log of the asset in `folder`, and says which ids stand in it more than once.
 pub(super) fn read(tree: &Tree, folder: &str, findings: &mut Vec<Finding>) -> Log {
-    let prefix = format!("{folder}/log/");
-    let (mut events, mut unread) = (Vec::new(), Vec::new());
-    for (path, _) in tree.under(&prefix).filter(|(path, _)| path.strip_suffix(".toml").is_some()) {
-        let read = file(tree, path, findings, |top| (read_file(top), top.is_partial()));
-        let Some((read, is_partial)) = read else { continue };
-        if is_partial {
-            let first =
-                read.iter().filter_map(|read| read.as_ref().map_or_else(|at| *at, |logged| Some(logged.event.at)));
-            unread.push(named_instant(path).or(first.min()).unwrap_or(DateTime::<Utc>::MIN_UTC));
-        }
-        for read in read {
-            match read {
-                Ok(logged) => events.push(logged),
-                Err(at) => unread.push(at.or_else(|| named_instant(path)).unwrap_or(DateTime::<Utc>::MIN_UTC)),
+    let Written { events, unread_since } = Written::read(tree, folder, findings);
+    repeated(&events, findings);
+    Log { unread_since, ..Log::new(events) }
+}
+
+/// The events of a log as they stand in its files, in order of their paths: one may stand there twice.
+pub(super) struct Written {
+    pub(super) events: Vec<Logged>,
+    /// When the first happened that cannot be read.
+    pub(super) unread_since: Option<DateTime<Utc>>,
+}
+
+impl Written {
+    pub(super) fn read(tree: &Tree, folder: &str, findings: &mut Vec<Finding>) -> Written {
+        let prefix = format!("{folder}/log/");
+        let (mut events, mut unread) = (Vec::new(), Vec::new());
+        for (path, _) in tree.under(&prefix).filter(|(path, _)| path.strip_suffix(".toml").is_some()) {
+            let read = file(tree, path, findings, |top| (read_file(top), top.is_partial()));
+            let Some((read, is_partial)) = read else { continue };
+            if is_partial {
+                let first =
+                    read.iter().filter_map(|read| read.as_ref().map_or_else(|at| *at, |logged| Some(logged.event.at)));
+                unread.push(named_instant(path).or(first.min()).unwrap_or(DateTime::<Utc>::MIN_UTC));
+            }
+            for read in read {
+                match read {
+                    Ok(logged) => events.push(logged),
+                    Err(at) => unread.push(at.or_else(|| named_instant(path)).unwrap_or(DateTime::<Utc>::MIN_UTC)),
+                }
             }
         }
+        Written { events, unread_since: unread.into_iter().min() }
     }
-    repeated(&events, findings);
-    Log { unread_since: unread.into_iter().min(), ..Log::new(events) }
 }
 
 fn read_file(top: &mut Table) -> Vec<Result<Logged, Option<DateTime<Utc>>>> {

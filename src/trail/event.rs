@@ -35,6 +35,20 @@ impl Told {
         (!id.is_empty()).then_some(Told { id, by, at, table })
     }
 
+    /// What kind of event it is; empty where that is not said.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.table.get("kind").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The events that it says count no more.
+    pub fn voided(&self) -> impl Iterator<Item = &str> {
+        let of = self.table.get("of").filter(|_| self.kind() == "void");
+        of.into_iter()
+            .flat_map(|of| of.as_array().map_or(std::slice::from_ref(of), Vec::as_slice))
+            .filter_map(Value::as_str)
+    }
+
     /// What it says, as TOML, in order of the keys.
     #[must_use]
     pub fn as_toml(&self) -> String {

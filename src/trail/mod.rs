@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 
 pub use diff::{Changed, Changes, Field, State, Sum};
 pub use event::Told;
-pub use verify::{Facts, Proof, Signature, is_by, verify};
+pub use verify::{Facts, Proof, Reused, Signature, is_by, verify};
 
 /// The name of a git object: 20 bytes.
 pub type Id = [u8; 20];
 
 /// What the bytes of a kept trail begin with: another makes them unreadable.
-const FORMAT: &[u8] = b"tagbook trail 1\n";
+const FORMAT: &[u8] = b"tagbook trail 2\n";
 
 /// A person as commits name them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -133,6 +133,24 @@ struct Past {
     /// The newest commit that changed its folder. A merge that takes it as one of its parents has it did not change it.
     newest: Option<u32>,
     events: BTreeMap<String, Recorded>,
+    /// Events that count no more.
+    voided: BTreeSet<String>,
+    /// The last commit that retired it, and the one that removed its folder.
+    retired: Option<u32>,
+    gone: Option<u32>,
+}
+
+/// A number that a thing had, and that was there again.
+#[derive(Debug, Clone, Copy)]
+pub struct Again<'t> {
+    /// The number.
+    pub number: &'t str,
+    /// The commit that retired the thing, or removed it.
+    pub before: Witness<'t>,
+    /// Its first parent, where it removed the thing: there it is for the last time.
+    pub last: Option<&'t Commit>,
+    /// The commit from which on it was there again; of a retired one, the newest that changed something.
+    pub since: Witness<'t>,
 }
 
 /// An event that is not as it was recorded any more.
@@ -175,6 +193,8 @@ pub struct Trail {
     people: Vec<String>,
     assets: BTreeMap<String, Past>,
     breaches: Vec<Breach>,
+    /// Numbers whose folder was removed, and that were there again: the number, and the two commits.
+    again: Vec<(String, u32, u32)>,
     #[serde(skip)]
     known: Known,
 }
@@ -316,17 +336,25 @@ impl Trail {
         self.commits.push(Commit { id, parents, is_whole, author, committer, at, is_signed, subject });
         self.known.commits.insert(id, commit);
         let Some((first, others)) = step.sides.split_first() else { return Ok(()) };
+        let gone: Vec<&str> =
+            first.iter().filter(|touched| touched.is_gone).map(|touched| touched.number.as_str()).collect();
         for touched in first {
             let others: Vec<Option<&Touched>> = others.iter().map(|side| of_number(side, &touched.number)).collect();
             if others.iter().all(Option::is_some) {
-                self.assets.entry(touched.number.clone()).or_default().newest = Some(commit);
+                let past = self.assets.entry(touched.number.clone()).or_default();
+                past.newest = Some(commit);
+                if touched.is_gone {
+                    past.gone = Some(commit);
+                } else if let Some(gone) = past.gone.take() {
+                    self.again.push((touched.number.clone(), gone, commit));
+                }
             }
             // What a merge brings from another parent was recorded there.
             let is_new =
                 |file: &&LogFile| others.iter().all(|other| other.is_some_and(|other| other.gained.contains(file)));
             for file in touched.gained.iter().filter(is_new) {
                 for told in Told::all_in(&read(&file.id)?) {
-                    self.record(&touched.number, &told, commit);
+                    self.record(&touched.number, &told, commit, &gone);
                 }
             }
         }
@@ -385,7 +413,8 @@ impl Trail {
         self.breaches.push(Breach { number, event, commit, path, was: was.as_toml(), is, restored: None });
     }
 
-    fn record(&mut self, number: &str, told: &Told, commit: u32) {
+    /// Notes that a commit has an event; where it came with the folder of an asset that is `gone`, it was recorded before.
+    fn record(&mut self, number: &str, told: &Told, commit: u32, gone: &[&str]) {
         // What is again as it was first is put back, whatever it was in between.
         let is_own = |breach: &Breach| breach.number == number && breach.event == told.id;
         if self.breaches.iter().find(|breach| is_own(breach)).is_some_and(|first| first.was == told.as_toml()) {
@@ -393,11 +422,17 @@ impl Trail {
             open.for_each(|breach| breach.restored = Some(commit));
         }
         let by = place(&mut self.people, &mut self.known.people, &told.by);
+        let before = gone.iter().find_map(|gone| self.assets.get(*gone)?.events.get(&told.id));
+        let before = before.filter(|before| before.by == by && before.at == told.at).cloned();
         let (taken, is_whole) = (&self.commits[commit as usize], self.commits[commit as usize].is_whole);
-        let events = &mut self.assets.entry(number.to_owned()).or_default().events;
-        let new = Recorded { commit: is_whole.then_some(commit), by, at: told.at };
-        match events.get_mut(&told.id) {
-            None => drop(events.insert(told.id.clone(), new)),
+        let past = self.assets.entry(number.to_owned()).or_default();
+        past.voided.extend(told.voided().map(str::to_owned));
+        if told.kind() == "retire" {
+            past.retired = Some(commit);
+        }
+        let new = before.unwrap_or(Recorded { commit: is_whole.then_some(commit), by, at: told.at });
+        match past.events.get_mut(&told.id) {
+            None => drop(past.events.insert(told.id.clone(), new)),
             // Recorded on two branches: the older commit is the one.
             Some(known) => {
                 let is_older = known.commit.is_some_and(|other| {
@@ -423,10 +458,25 @@ impl Trail {
         })
     }
 
-    /// Every event, with the number of its asset.
+    /// Numbers of things that were retired or removed, and of which something was changed later.
+    pub fn again(&self) -> impl Iterator<Item = Again<'_>> {
+        let removed = self.again.iter().map(|(number, gone, since)| (number, *gone, *since, true));
+        let retired = self.assets.iter().filter_map(|(number, past)| {
+            let (retired, newest) = past.retired.zip(past.newest)?;
+            (past.gone.is_none() && newest > retired).then_some((number, retired, newest, false))
+        });
+        removed.chain(retired).filter_map(|(number, before, since, is_removed)| {
+            let (before, since) = (self.witness(before)?, self.witness(since)?);
+            let last = before.commit.parents.first().and_then(|parent| self.commits.get(*parent as usize));
+            Some(Again { number, before, last: last.filter(|_| is_removed), since })
+        })
+    }
+
+    /// Every event that counts, with the number of its asset.
     fn all(&self) -> impl Iterator<Item = (&str, &str, &Recorded)> {
         self.assets.iter().flat_map(|(number, past)| {
-            past.events.iter().map(move |(id, recorded)| (number.as_str(), id.as_str(), recorded))
+            let counts = past.events.iter().filter(|(id, _)| !past.voided.contains(*id));
+            counts.map(move |(id, recorded)| (number.as_str(), id.as_str(), recorded))
         })
     }
 

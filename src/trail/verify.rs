@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 
 use super::event::Told;
-use super::{Breach, Commit, Id, Name, Trail, Witness, hex};
+use super::{Again, Breach, Commit, Id, Name, Trail, Witness, hex};
 use crate::register::{Finding, Place, Severity, Tz};
 
 /// By how much clocks may differ.
@@ -31,6 +31,32 @@ pub enum Signature {
     Bad(String),
 }
 
+/// A number that was one thing's, and became another's.
+#[derive(Debug, Clone)]
+pub struct Reused<'t> {
+    again: Again<'t>,
+    /// What it was, and what it became.
+    was: String,
+    is: String,
+}
+
+impl<'t> Reused<'t> {
+    /// Whether two records of one number are of two things: of two serials, or, where one of them has none, of two names.
+    #[must_use]
+    pub fn between(again: Again<'t>, was: &str, is: &str) -> Option<Reused<'t>> {
+        let read = |text: &str| text.parse::<toml::Table>().ok();
+        let (was, is) = (read(was)?, read(is)?);
+        let said = |table: &toml::Table, key: &str| table.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+        let both = |key: &str| said(&was, key).zip(said(&is, key));
+        let (key, (old, new)) = both("serial").map(|both| ("serial ", both)).or_else(|| Some(("", both("name")?)))?;
+        let told = |table: &toml::Table, serial: String| match key {
+            "" => serial,
+            _ => format!("{}, {key}{serial}", said(table, "name").unwrap_or_default()),
+        };
+        (old != new).then(|| Reused { again, was: told(&was, old), is: told(&is, new) })
+    }
+}
+
 /// What the history is held against.
 #[derive(Debug, Clone)]
 pub struct Facts<'f> {
@@ -42,6 +68,8 @@ pub struct Facts<'f> {
     pub wants_signatures: bool,
     /// A head that was kept, and whether it is still part of the history; `None` where it is not here at all.
     pub since: Option<(String, Option<bool>)>,
+    /// Numbers that were used again.
+    pub reused: Vec<Reused<'f>>,
     /// Where the register is.
     pub zone: Tz,
 }
@@ -64,6 +92,7 @@ pub fn verify(trail: &Trail, facts: &Facts) -> Vec<Proof> {
     proofs.extend(facts.since.as_ref().and_then(rewritten));
     proofs.extend(trail.breaches().map(|(breach, witness, restored)| altered(breach, &witness, restored, facts)));
     proofs.extend(times(trail, facts));
+    proofs.extend(facts.reused.iter().map(|reused| used_again(reused, facts)));
     proofs.extend(authors(trail, facts));
     proofs.extend(signatures(trail, facts));
     proofs
@@ -109,6 +138,22 @@ fn altered(breach: &Breach, witness: &Witness, restored: Option<&Commit>, facts:
         finding.severity = Severity::Warning;
     }
     Proof { finding, commit: Some(id), event: Some((number.clone(), event.clone())) }
+}
+
+/// A number that was given to another thing.
+fn used_again(Reused { again, was, is }: &Reused, facts: &Facts) -> Proof {
+    let (number, before) = (again.number, made_by(&again.before, facts.zone));
+    let since = made_by(&again.since, facts.zone);
+    let message = match again.last {
+        Some(_) => format!("{number} was {was} until it was removed {before}, and is {is} since it came back {since}"),
+        None => format!("{number} was {was} when it was retired {before}, and is {is} now"),
+    };
+    let hint = format!("a number stands for one thing for ever: `tagbook renumber {number}` gives the new one its own");
+    Proof {
+        finding: Finding::new("reused-number", message).hint(hint),
+        commit: Some(again.since.commit.hex()),
+        event: None,
+    }
 }
 
 /// Events whose time does not fit that of their commit.

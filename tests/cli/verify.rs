@@ -198,7 +198,7 @@ fn what_was_kept_of_the_history_is_no_more_than_a_help() {
     let altered = shop.commit("tidy");
     let expected = [rule("altered-event", altered.trim())];
     assert_eq!(broken(&shop, ""), expected, "with what was kept before");
-    for bytes in [&b""[..], b"tagbook trail 1\n", &before[..before.len() / 2], &[0xff; 4096]] {
+    for bytes in [&b""[..], b"tagbook trail 2\n", &before[..before.len() / 2], &[0xff; 4096]] {
         fs::write(&kept, bytes).unwrap();
         assert_eq!(broken(&shop, ""), expected, "with what is no trail");
     }
@@ -417,4 +417,59 @@ fn a_register_in_a_folder_of_its_repository_has_its_own_history() {
     command.args(["-C", &format!("{both}/kit"), "verify"]);
     let ran = crate::shop::ran(command);
     assert!(ran.code == Some(0) && ran.out.contains("3 events"), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn a_number_that_another_thing_gets_is_named() {
+    let shop = Shop::workshop();
+    shop.asset("CAM-0003", "Bolex", "camera", "serial = \"S-1\"");
+    shop.asset("CAM-0004", "Slider", "camera", "");
+    shop.commit("two");
+    shop.did("retire CAM-0003 --method sold");
+    // What changes beside the thing itself is no other thing.
+    shop.asset("CAM-0003", "Bolex H16", "camera", "serial = \"S-1\"\nnotes = \"Sold.\"");
+    shop.git("rm -qr assets/CAM-0004");
+    shop.commit("tidy");
+    shop.asset("CAM-0004", "Slider", "camera", "");
+    shop.commit("back");
+    assert_eq!(found(&shop, ""), Vec::<Value>::new());
+
+    shop.asset("CAM-0003", "Bolex H16", "camera", "serial = \"S-2\"");
+    shop.git("rm -qr assets/CAM-0004");
+    let retired = shop.commit("again");
+    shop.asset("CAM-0004", "Dolly", "camera", "");
+    let removed = shop.commit("dolly");
+    let numbers = [rule("reused-number", removed.trim()), rule("reused-number", retired.trim())];
+    assert_eq!(broken(&shop, ""), numbers);
+    let said: Vec<String> = found(&shop, "").iter().map(|finding| finding["message"].to_string()).collect();
+    assert!(said[0].contains("CAM-0004 was Slider until it was removed by commit"), "{said:?}");
+    assert!(said[0].contains("and is Dolly since it came back by commit"), "{said:?}");
+    assert!(said[1].contains("CAM-0003 was Bolex, serial S-1 when it was retired"), "{said:?}");
+    assert!(said[1].contains("and is Bolex H16, serial S-2 now"), "{said:?}");
+    shop.says("verify --deny-warnings --rev HEAD~2");
+}
+
+#[test]
+fn what_was_removed_on_one_branch_was_on_the_other_all_the_while() {
+    let shop = Shop::workshop();
+    shop.git("checkout -q -b side");
+    shop.git("rm -qr assets/CAM-0002");
+    shop.commit("gone");
+    shop.git("checkout -q main");
+    shop.asset("CAM-0002", "Sony FX6 with a new name", "camera", "");
+    shop.commit("name");
+    shop.git("checkout -q side");
+    shop.git("merge -q -X ours --no-edit main -s ours");
+    assert_eq!(found(&shop, ""), Vec::<Value>::new());
+}
+
+#[test]
+fn what_was_recorded_too_early_is_corrected_by_a_void() {
+    let shop = busy();
+    let text = "[[event]]\nid = \"aaaaaaaa\"\nat = 2099-01-01T10:00:00Z\nkind = \"note\"\nby = \"ana\"\nnote = \"x\"\n";
+    shop.file("assets/TOL-0001/log/early.toml", text);
+    let early = shop.commit("early");
+    assert_eq!(broken(&shop, ""), [rule("early-event", early.trim())]);
+    shop.did("void TOL-0001 --of aaaaaaaa");
+    assert_eq!(found(&shop, ""), Vec::<Value>::new());
 }

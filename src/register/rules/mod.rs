@@ -164,6 +164,7 @@ pub const RULES: &[Rule] = rules! {
     "removed-event" Error History, "An event stays where it was recorded; packing a log and moving a folder move it. Put it back, and `void` it where it is wrong.";
     "repeated-event" Warning Reading, "An event stands in one file. Two copies of the same count once; delete one.";
     "retired-but-seen" Warning Whole(events::retired_things_stay_away), "A retired asset is not seen again. If it is back in use, record a `reinstate`.";
+    "reused-number" Warning History, "A number stands for one thing for ever, for its label, its log and every paper that names it. What was retired or removed leaves its number behind; another thing gets one of its own.";
     "rewritten-history" Error History, "A head that was seen is part of the history for ever. One that is not shows that commits were replaced: nothing before is proof any more.";
     "stray-file" Warning Files(files::files_are_where_they_count), "A TOML file in a folder of the register stands where tagbook reads it. One elsewhere counts for nothing.";
     "syntax" Error Reading, "A file is well-formed TOML.";
