@@ -33,6 +33,7 @@
 //! - **label, tags**: as check, then [`labels::layout::lay`] → [`labels::sheet::page`] → [`labels::pdf`] or [`labels::raster`].
 //! - **jobs**: as check, then [`register::job`]; a packing list is a [`document::Document`] that [`site`] fills.
 //! - **diff**: two trees, opened → [`trail::Changes::between`].
+//! - **show --certificate**: as build, then [`site::certificate`], with what [`trail::verify`] says of the asset, as PDF or page.
 //! - **verify**: [`git::Repo::walk`] → [`trail::Trail::take`], commit by commit → [`trail::verify`] → findings on the terminal.
 //! - **import**: as check, then [`exchange::plan`], whose files go to [`disk::write_all`].
 //! - **a tap**: [`desk::http`] → [`desk::Desk::answer`] → [`register::Motion::decide`] on the newest commit → [`git::Queue`] → a receipt.

@@ -40,8 +40,13 @@ pub(super) fn audience(word: &str) -> Result<Audience, String> {
 }
 
 pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
-    let here = Here::open(register, args.rev.as_deref())?;
+    let mut here = Here::open(register, args.rev.as_deref())?;
     let moment = moment(&here, &args.when)?;
+    let is_past = is_look_back(&here, &moment)?;
+    if is_past {
+        // Nothing can be recorded where nothing is as it is now.
+        here.opened.register.config.desk_url = None;
+    }
     let findings = here.opened.check(&moment, Utc::now());
     if has_errors(&findings) {
         let errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
@@ -55,7 +60,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let out = args.out.clone().unwrap_or_else(|| here.root.join("site"));
     let files = write(
         &here,
-        &Build { audience, moment, commits: commits(&here)?, fonts: fonts::system },
+        &Build { audience, moment, commits: commits(&here)?, is_past, fonts: fonts::system },
         &theme(&here)?,
         &out,
     )?;
@@ -63,6 +68,17 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let whom = if audience == Audience::Team { "the team" } else { "the public" };
     paint::say(format!("{assets} · {} for {whom} in {}", paint::count(files, "file"), out.display()))?;
     Ok(End::Clean)
+}
+
+/// Whether more is known by now: of what happened since the moment, or in another commit than the one that is looked at.
+fn is_look_back(here: &Here, moment: &Moment) -> Result<bool, Stop> {
+    let newest =
+        here.opened.ledger.iter().filter_map(|(_, log)| log.events().last()).map(|logged| logged.event.at).max();
+    let is_older = match &here.rev {
+        Some((repo, commit)) => open(repo).head()? != Some(*commit),
+        None => false,
+    };
+    Ok(is_older || newest > Some(moment.now))
 }
 
 /// The moment of a build is a day: the one asked for, `SOURCE_DATE_EPOCH`, or today where the register is.

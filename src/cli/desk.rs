@@ -227,7 +227,8 @@ impl Site {
         let here = Here { root: settings.repository.clone(), tree, opened, rev: Some((Mutex::new(repo), commit)) };
         for (audience, folder) in [(Audience::Team, &self.team), (Audience::Public, &self.public)] {
             let moment = build::moment(&here, &When::default())?;
-            let build = Build { audience, moment, commits: build::commits(&here)?, fonts: fonts::system };
+            let build =
+                Build { audience, moment, commits: build::commits(&here)?, is_past: false, fonts: fonts::system };
             build::write(&here, &build, theme, folder)?;
         }
         Ok(())

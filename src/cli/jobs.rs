@@ -267,7 +267,8 @@ fn aligned(here: &Here, job: &Job, standing: &Standing, all: &[(Stage, usize, Su
 fn packing(register: Option<&Path>, typed: &str, format: Paper, output: Option<&Path>, when: &Seen) -> Outcome {
     let (here, moment) = when.open(register)?;
     let slug = find(&here, typed)?.slug.clone();
-    let built = Build { audience: Audience::Team, moment, commits: Commits::default(), fonts: fonts::system };
+    let built =
+        Build { audience: Audience::Team, moment, commits: Commits::default(), is_past: false, fonts: fonts::system };
     let packing = site::packing(&here.opened, &here.tree, &build::theme(&here)?, &built, &slug);
     let packing = packing.ok_or_else(|| {
         let hint = format!("`tagbook reserve NUMBER --for ana --from DAY --until DAY --job {slug}` reserves something");
@@ -304,7 +305,7 @@ fn table_of(document: &Document) -> Result<(), Stop> {
 }
 
 /// Writes a file, or what it would be to standard output.
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Stop> {
+pub(super) fn write(file: &Path, bytes: &[u8]) -> Result<(), Stop> {
     if file == Path::new("-") {
         return Ok(std::io::stdout().lock().write_all(bytes)?);
     }

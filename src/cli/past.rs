@@ -25,7 +25,7 @@ const SIGNERS: &str = "allowed_signers";
 /// What the history says of events, and of the signatures of its commits.
 pub(super) struct Past {
     pub(super) trail: Trail,
-    signatures: BTreeMap<Id, Signature>,
+    pub(super) signatures: BTreeMap<Id, Signature>,
 }
 
 /// How an event came into the register.
@@ -60,7 +60,8 @@ impl Past {
     pub(super) fn recorded(&self, register: &Register, number: &Number, event: &Event) -> Option<Recorded<'_>> {
         let witness = self.trail.witness_of(number.as_str(), event.id.as_str())?;
         let email = register.people.get(&event.by).and_then(|person| person.email.as_deref());
-        let author = (!is_by(&witness, event.by.as_str(), email)).then_some(witness.author.name.as_str());
+        let author = (!is_by(witness.author, witness.committer, event.by.as_str(), email))
+            .then_some(witness.author.name.as_str());
         let signer = match self.signatures.get(&witness.commit.id) {
             Some(Signature::Good(signer)) => Some(signer.as_str()),
             _ => None,

@@ -171,7 +171,13 @@ impl Work {
             paint::note(&format!("{}; the last good site stays", paint::count(errors.len(), "error")));
             return Ok((0, errors));
         }
-        let build = Build { audience: self.audience, moment, commits: build::commits(&here)?, fonts: fonts::system };
+        let build = Build {
+            audience: self.audience,
+            moment,
+            commits: build::commits(&here)?,
+            is_past: false,
+            fonts: fonts::system,
+        };
         let files = build::write(&here, &build, &build::theme(&here)?, site)?;
         Ok((files, Vec::new()))
     }

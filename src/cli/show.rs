@@ -1,13 +1,14 @@
 //! `tagbook show`: one asset, what is written about it and what state it is in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::list::overlays;
 use super::log::local;
 use super::place::{Here, When};
 use super::table::{self, Format};
-use super::{End, Outcome, Stop, paint};
-use crate::register::{Asset, Folded, Moment, Number, Slug, Summary};
+use super::{End, Outcome, Stop, build, fonts, jobs, paint, verify};
+use crate::register::{Asset, Audience, Folded, Moment, Number, Slug, Summary};
+use crate::site::{self, Build};
 
 /// Show assets: record and state
 #[derive(Debug, clap::Args)]
@@ -23,12 +24,30 @@ pub(super) struct Args {
     /// As it was recorded at a commit
     #[arg(long)]
     rev: Option<String>,
+    /// Its chain of custody, to be printed: all that happened, with the commits that recorded it, and how to check them
+    #[arg(long, value_enum, value_name = "AS", num_args = 0..=1, require_equals = true, default_missing_value = "pdf")]
+    certificate: Option<Paper>,
+    /// Where the chain of custody is written; `-` is standard output [default: certificate-NUMBER.pdf]
+    #[arg(short, long, value_name = "FILE", requires = "certificate")]
+    output: Option<PathBuf>,
+}
+
+/// What a chain of custody is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Paper {
+    /// Pages of A4
+    Pdf,
+    /// One page for browsers, with nothing beside it
+    Html,
 }
 
 pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let here = Here::open(register, args.rev.as_deref())?;
     let moment = args.when.moment(here.zone());
     let numbers = args.numbers.iter().map(|typed| here.number(typed)).collect::<Result<Vec<_>, Stop>>()?;
+    if let Some(paper) = args.certificate {
+        return certificates(&here, &numbers, moment, paper, args.output.as_deref());
+    }
     let assets = numbers.iter().filter_map(|number| here.opened.register.assets.get(number));
     let shown = assets.map(|asset| {
         let folded = here.opened.folded(&asset.number, &moment);
@@ -53,6 +72,36 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         }
     }
     here.mention_errors(&moment);
+    Ok(End::Clean)
+}
+
+/// Writes the chain of custody of each asset.
+fn certificates(here: &Here, numbers: &[Number], moment: Moment, paper: Paper, output: Option<&Path>) -> Outcome {
+    if output.is_some() && numbers.len() > 1 {
+        return Err(Stop::Misused(
+            "--output takes the chain of custody of one asset; name one, or leave it out".into(),
+        ));
+    }
+    let theme = build::theme(here)?;
+    let build = Build {
+        audience: Audience::Team,
+        moment,
+        commits: build::commits(here)?,
+        is_past: false,
+        fonts: fonts::system,
+    };
+    for number in numbers {
+        let against = verify::against(here, number)?;
+        let document = site::certificate(&here.opened, &here.tree, &theme, &build, number, &against);
+        let document = document.ok_or_else(|| Stop::refused(format!("there is no asset {number}")))?;
+        let (ending, bytes) = match paper {
+            Paper::Pdf => ("pdf", document.pdf(&fonts::drawing(|fonts| document.lacks(fonts)))?),
+            Paper::Html => ("html", site::page(&document, &theme).map_err(Stop::refused)?.into_bytes()),
+        };
+        let usual = PathBuf::from(format!("certificate-{number}.{ending}"));
+        jobs::write(output.unwrap_or(&usual), &bytes)?;
+    }
+    here.mention_errors(&build.moment);
     Ok(End::Clean)
 }
 

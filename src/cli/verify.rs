@@ -1,15 +1,16 @@
 //! `tagbook verify`: whether the history is what it was, and fits what it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::check::{self, Format};
-use super::place::{self, has_errors};
-use super::{End, Outcome, Stop, paint, past};
+use super::past::{self, Past};
+use super::place::{self, Here, has_errors};
+use super::{End, Outcome, Stop, paint};
 use crate::git::Repo;
-use crate::register::{self, Severity};
+use crate::register::{self, Number, Register, Severity};
 use crate::trail::{self, Facts, Proof, Signature, Trail};
 
 /// Verify the history: that no event was ever altered or removed, and who recorded it
@@ -54,9 +55,8 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     // Who is who, and what matters how much; no asset is opened for that.
     let tree = repo.part_at(head, &|folder| folder == "people/")?;
     let opened = register::open(&tree);
-    let people = &opened.register.people;
     let facts = Facts {
-        people: people.values().filter_map(|person| Some((person.slug.as_str(), person.email.as_deref()?))).collect(),
+        people: addresses(&opened.register),
         signatures,
         wants_signatures: args.require_signatures,
         since,
@@ -78,8 +78,42 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     }
     out.flush()?;
     let findings: Vec<_> = proofs.into_iter().map(|proof| proof.finding).collect();
+    // The program ends here: it takes longer to take apart what it knows than to leave it.
+    std::mem::forget(trail);
     let no = has_errors(&findings) || args.deny_warnings && !findings.is_empty();
     Ok(if no { End::No } else { End::Clean })
+}
+
+/// What the history says against an asset, in sentences.
+pub(super) fn against(here: &Here, number: &Number) -> Result<Vec<String>, Stop> {
+    let Some((head, past)) = Past::of(here)? else { return Ok(Vec::new()) };
+    let reused = match Repo::around(&here.root)? {
+        Some(repo) => past::reused(&repo, &past.trail, head)?,
+        None => Vec::new(),
+    };
+    let facts = Facts {
+        people: addresses(&here.opened.register),
+        signatures: past.signatures.clone(),
+        wants_signatures: false,
+        since: None,
+        reused,
+        zone: here.zone(),
+    };
+    let commits: BTreeSet<String> =
+        past.trail.recorded(number.as_str()).map(|(_, witness)| witness.commit.hex()).collect();
+    let is_its = |proof: &Proof| match &proof.number {
+        Some(of) => of == number.as_str(),
+        None => proof.commit.as_ref().is_some_and(|commit| commits.contains(commit)),
+    };
+    let mut proofs = trail::verify(&past.trail, &facts);
+    proofs.retain_mut(|proof| is_its(proof) && here.opened.register.config.wants(&mut proof.finding));
+    Ok(proofs.into_iter().map(|proof| proof.finding.message).collect())
+}
+
+/// The addresses of people, by their slugs.
+fn addresses(register: &Register) -> BTreeMap<&str, &str> {
+    let people = register.people.values();
+    people.filter_map(|person| Some((person.slug.as_str(), person.email.as_deref()?))).collect()
 }
 
 /// A head that was kept, as it was written, and whether it is part of the history.
@@ -103,8 +137,8 @@ fn kept_head(repo: &Repo, said: &str, head: git2::Oid) -> Result<(String, Option
 fn json(proof: &Proof, tree: &crate::tree::Tree) -> String {
     let mut more = BTreeMap::new();
     more.insert("commit", proof.commit.as_deref());
-    more.insert("number", proof.event.as_ref().map(|(number, _)| number.as_str()));
-    more.insert("event", proof.event.as_ref().map(|(_, event)| event.as_str()));
+    more.insert("number", proof.number.as_deref());
+    more.insert("event", proof.event.as_deref());
     check::json_with(&proof.finding, tree, &more)
 }
 

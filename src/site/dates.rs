@@ -13,6 +13,8 @@ pub struct Dates<'a> {
     pub today: NaiveDate,
     /// The register's timezone.
     pub zone: Tz,
+    /// Whether every day has its year, as on what is filed.
+    pub is_full: bool,
     words: &'a Words,
 }
 
@@ -20,7 +22,7 @@ impl<'a> Dates<'a> {
     /// Dates in the words of the site.
     #[must_use]
     pub fn new(words: &'a Words, today: NaiveDate, zone: Tz) -> Dates<'a> {
-        Dates { today, zone, words }
+        Dates { today, zone, is_full: false, words }
     }
 
     /// A day that matters now: `Fri 27 Nov` within a month, `12 Jan` within half a year or this year, `12 Jan 2028` beyond.
@@ -39,6 +41,7 @@ impl<'a> Dates<'a> {
     fn near_text(&self, day: NaiveDate) -> String {
         let away = (day - self.today).num_days().abs();
         match away {
+            _ if self.is_full => self.written("date_full", day),
             0..=31 => self.written("date_week", day),
             _ if away <= 183 || day.year() == self.today.year() => self.written("date_short", day),
             _ => self.written("date_full", day),

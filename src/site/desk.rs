@@ -231,6 +231,7 @@ impl Stand<'_> {
             audience: if self.is_team { Audience::Team } else { Audience::Public },
             moment: self.moment,
             commits: Commits::default(),
+            is_past: false,
             fonts: super::no_fonts,
         };
         let site = Lookup::new(self.opened, self.tree, self.theme, &build);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tera::Value;
 
+use super::here::Here;
 use super::labels;
 use super::lookup::Lookup;
 use super::phrase::Phrase;
@@ -28,6 +29,8 @@ pub(super) struct Frame {
 #[derive(Serialize)]
 struct Site<'a> {
     title: &'a str,
+    /// That it is a look back, and at what.
+    past: Option<Phrase>,
     /// Where the desk is.
     desk: Option<&'a str>,
     language: &'a str,
@@ -70,6 +73,7 @@ impl Frame {
         let (csp, scanner_csp) = (policy(false), policy(true));
         let mut about = Site {
             title: &config.title,
+            past: past(site),
             desk: config.desk_url.as_deref(),
             language: if config.language.starts_with(words.word("lang")) {
                 &config.language
@@ -110,6 +114,13 @@ impl Frame {
     pub fn page_title(&self, title: &str) -> String {
         if title.is_empty() { self.title.clone() } else { format!("{title} · {}", self.title) }
     }
+}
+
+/// What every page of a look back says: the day, and the commit where that is known.
+fn past(site: &Lookup) -> Option<Phrase> {
+    let commit = site.build.commits.head.as_ref().map(Here::commit);
+    let day = Some(site.dates.long(site.dates.today));
+    site.build.is_past.then(|| site.words.say("past", &[("day", day), ("commit", commit)]))
 }
 
 /// Whether the desk lies below the site, so that one worker can stand before both.

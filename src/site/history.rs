@@ -243,6 +243,13 @@ impl Here<'_> {
 
     /// What else is known of it: what for, who recorded it, why it did not count.
     fn small(&self, number: &Number, told: &Told) -> Option<Phrase> {
+        let mut parts = self.more(told);
+        parts.extend(self.recorded(number, told.event));
+        (!parts.is_empty()).then(|| Phrase::joined(&parts, " · "))
+    }
+
+    /// What else is known of an event.
+    pub fn more(&self, told: &Told) -> Vec<Phrase> {
         let event = told.event;
         let text = |text: &Option<String>| text.as_deref().map(Phrase::name);
         let mut parts = Vec::new();
@@ -268,8 +275,7 @@ impl Here<'_> {
         if let Mark::Refused(why) = &told.mark {
             parts.push(self.say("small_refused", &[("why", Some(Phrase::name(why)))]));
         }
-        parts.extend(self.recorded(number, event));
-        (!parts.is_empty()).then(|| Phrase::joined(&parts, " · "))
+        parts
     }
 
     /// The commit that recorded it; when, where that was not as it happened; who made it, where that was somebody else; in

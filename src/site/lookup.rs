@@ -133,6 +133,13 @@ impl<'a> Lookup<'a> {
         newest
     }
 
+    /// The same, as what is filed has it: every day with its year, everybody by their whole name.
+    pub fn on_file(mut self) -> Lookup<'a> {
+        self.dates.is_full = true;
+        self.short_names = self.register().people.values().map(|person| (&person.slug, person.name.as_str())).collect();
+        self
+    }
+
     /// What people call someone in a sentence.
     pub fn short_name<'s>(&'s self, slug: &'s Slug) -> &'s str {
         self.short_names.get(slug).copied().unwrap_or(slug.as_str())

@@ -11,6 +11,7 @@ mod asset;
 mod audits;
 mod calendar;
 mod categories;
+mod certificate;
 mod charts;
 mod chronicle;
 mod dashboard;
@@ -61,6 +62,7 @@ use crate::register::{EventId, Moment, Number, Opened};
 use crate::tree::Tree;
 
 pub use crate::register::Audience;
+pub use certificate::certificate;
 pub use packing::{Packing, packing};
 pub use phrase::Phrase;
 pub use printed::page;
@@ -77,6 +79,8 @@ pub struct Build {
     pub moment: Moment,
     /// What git knows of the register.
     pub commits: Commits,
+    /// Whether it is a look back, of which every page says so.
+    pub is_past: bool,
     /// Fonts for what those of this program lack; asked for only where a document has such a character.
     pub fonts: fn() -> &'static Database,
 }

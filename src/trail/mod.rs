@@ -22,6 +22,9 @@ pub type Id = [u8; 20];
 /// What the bytes of a kept trail begin with: another makes them unreadable.
 const FORMAT: &[u8] = b"tagbook trail 2\n";
 
+/// Commits among which another is looked for before all are.
+const NEAR: usize = 256;
+
 /// A person as commits name them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Name {
@@ -195,6 +198,10 @@ pub struct Trail {
     breaches: Vec<Breach>,
     /// Numbers whose folder was removed, and that were there again: the number, and the two commits.
     again: Vec<(String, u32, u32)>,
+    /// Events whose time did not fit that of a commit that recorded them: the asset's number, and the id.
+    odd: Vec<(String, String)>,
+    /// Who recorded events, in whose commits, committed by whom.
+    hands: BTreeSet<(u32, u32, u32)>,
     #[serde(skip)]
     known: Known,
 }
@@ -202,7 +209,8 @@ pub struct Trail {
 /// Where commits, names and people are in their lists.
 #[derive(Debug, Clone, Default)]
 struct Known {
-    commits: HashMap<Id, u32>,
+    /// Only where one was asked for that is none of the newest.
+    commits: Option<HashMap<Id, u32>>,
     names: HashMap<Name, u32>,
     people: HashMap<String, u32>,
     merges: Vec<Option<u32>>,
@@ -214,7 +222,6 @@ impl Trail {
     pub fn from_bytes(bytes: &[u8]) -> Option<Trail> {
         let mut trail: Trail = postcard::from_bytes(bytes.strip_prefix(FORMAT)?).ok()?;
         let places = |list: usize| 0..u32::try_from(list).unwrap_or(u32::MAX);
-        trail.known.commits = trail.commits.iter().map(|commit| commit.id).zip(places(trail.commits.len())).collect();
         trail.known.names = trail.names.iter().cloned().zip(places(trail.names.len())).collect();
         trail.known.people = trail.people.iter().cloned().zip(places(trail.people.len())).collect();
         Some(trail)
@@ -249,7 +256,18 @@ impl Trail {
     /// A commit that was taken.
     #[must_use]
     pub fn commit(&self, id: &[u8]) -> Option<&Commit> {
-        self.commits.get(*self.known.commits.get(id)? as usize)
+        self.commits.iter().rev().find(|commit| commit.id == id)
+    }
+
+    /// The place of a commit: most that are asked for are among the newest.
+    fn place_of(&mut self, id: &Id) -> Option<u32> {
+        let is_it = |commit: &Commit| commit.id == *id;
+        let near = self.commits.iter().rev().take(NEAR).position(is_it);
+        if let Some(back) = near {
+            return u32::try_from(self.commits.len() - 1 - back).ok();
+        }
+        let all = || self.commits.iter().map(|commit| commit.id).zip(0..).collect();
+        self.known.commits.get_or_insert_with(all).get(id).copied()
     }
 
     /// How many events it knows of.
@@ -329,12 +347,14 @@ impl Trail {
     pub fn take<E>(&mut self, step: &Step, read: &mut dyn FnMut(&Id) -> Result<Vec<u8>, E>) -> Result<(), E> {
         let commit = u32::try_from(self.commits.len()).unwrap_or(u32::MAX);
         let (author, committer) = (self.name(&step.author), self.name(&step.committer));
-        let parents: Vec<u32> = step.parents.iter().filter_map(|id| self.known.commits.get(id).copied()).collect();
+        let parents: Vec<u32> = step.parents.iter().filter_map(|id| self.place_of(id)).collect();
         let subject = if parents.len() > 1 { step.subject.clone() } else { String::new() };
         let is_signed = step.is_signed;
         let (id, at, is_whole) = (step.id, step.at.timestamp(), step.is_whole);
         self.commits.push(Commit { id, parents, is_whole, author, committer, at, is_signed, subject });
-        self.known.commits.insert(id, commit);
+        if let Some(known) = &mut self.known.commits {
+            known.insert(id, commit);
+        }
         let Some((first, others)) = step.sides.split_first() else { return Ok(()) };
         let gone: Vec<&str> =
             first.iter().filter(|touched| touched.is_gone).map(|touched| touched.number.as_str()).collect();
@@ -427,23 +447,25 @@ impl Trail {
         let (taken, is_whole) = (&self.commits[commit as usize], self.commits[commit as usize].is_whole);
         let past = self.assets.entry(number.to_owned()).or_default();
         past.voided.extend(told.voided().map(str::to_owned));
+        let new = before.unwrap_or(Recorded { commit: is_whole.then_some(commit), by, at: told.at });
+        // Recorded on two branches: the older commit is the one.
+        let is_first = past.events.get(&told.id).is_none_or(|known| {
+            known.commit.is_some_and(|other| is_whole && taken.at < self.commits[other as usize].at)
+        });
+        if !is_first {
+            return;
+        }
         if told.kind() == "retire" {
             past.retired = Some(commit);
         }
-        let new = before.unwrap_or(Recorded { commit: is_whole.then_some(commit), by, at: told.at });
-        match past.events.get_mut(&told.id) {
-            None => drop(past.events.insert(told.id.clone(), new)),
-            // Recorded on two branches: the older commit is the one.
-            Some(known) => {
-                let is_older = known.commit.is_some_and(|other| {
-                    let other = &self.commits[other as usize];
-                    is_whole && taken.at < other.at
-                });
-                if is_older {
-                    *known = new;
-                }
+        if let Some(recorded) = new.commit {
+            let recorded = &self.commits[recorded as usize];
+            self.hands.insert((by, recorded.author, recorded.committer));
+            if told.at.is_some_and(|at| verify::is_odd(at, recorded.at)) {
+                self.odd.push((number.to_owned(), told.id.clone()));
             }
         }
+        past.events.insert(told.id.clone(), new);
     }
 
     fn name(&mut self, name: &Name) -> u32 {
@@ -472,12 +494,28 @@ impl Trail {
         })
     }
 
-    /// Every event that counts, with the number of its asset.
+    /// Every event, with the number of its asset.
     fn all(&self) -> impl Iterator<Item = (&str, &str, &Recorded)> {
         self.assets.iter().flat_map(|(number, past)| {
-            let counts = past.events.iter().filter(|(id, _)| !past.voided.contains(*id));
-            counts.map(move |(id, recorded)| (number.as_str(), id.as_str(), recorded))
+            past.events.iter().map(move |(id, recorded)| (number.as_str(), id.as_str(), recorded))
         })
+    }
+
+    /// Events whose time may not fit that of their commit, each once, of those that count.
+    fn odd(&self) -> impl Iterator<Item = (&str, &str, &Recorded)> {
+        let each: BTreeSet<&(String, String)> = self.odd.iter().collect();
+        each.into_iter().filter_map(|(number, id)| {
+            let past = self.assets.get(number).filter(|past| !past.voided.contains(id))?;
+            Some((number.as_str(), id.as_str(), past.events.get(id)?))
+        })
+    }
+
+    /// Who recorded events, and the author and the committer of the commits that did.
+    fn hands(&self) -> impl Iterator<Item = (&str, &Name, &Name)> {
+        let name = |place: u32| self.names.get(place as usize);
+        self.hands
+            .iter()
+            .filter_map(move |(by, author, committer)| Some((self.person(*by), name(*author)?, name(*committer)?)))
     }
 
     fn person(&self, place: u32) -> &str {

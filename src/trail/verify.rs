@@ -81,8 +81,10 @@ pub struct Proof {
     pub finding: Finding,
     /// The commit that did it.
     pub commit: Option<String>,
-    /// The asset and the event that it is about.
-    pub event: Option<(String, String)>,
+    /// The number of the asset that it is about.
+    pub number: Option<String>,
+    /// The event that it is about.
+    pub event: Option<String>,
 }
 
 /// Everything that speaks against a history.
@@ -108,6 +110,7 @@ fn rewritten((head, is_before): &(String, Option<bool>)) -> Option<Proof> {
     Some(Proof {
         finding: Finding::new("rewritten-history", message).hint(hint),
         commit: Some(head.clone()),
+        number: None,
         event: None,
     })
 }
@@ -137,7 +140,7 @@ fn altered(breach: &Breach, witness: &Witness, restored: Option<&Commit>, facts:
         // What is as it was recorded is whole, and its history deserves a look.
         finding.severity = Severity::Warning;
     }
-    Proof { finding, commit: Some(id), event: Some((number.clone(), event.clone())) }
+    Proof { finding, commit: Some(id), number: Some(number.clone()), event: Some(event.clone()) }
 }
 
 /// A number that was given to another thing.
@@ -152,6 +155,7 @@ fn used_again(Reused { again, was, is }: &Reused, facts: &Facts) -> Proof {
     Proof {
         finding: Finding::new("reused-number", message).hint(hint),
         commit: Some(again.since.commit.hex()),
+        number: Some(number.to_owned()),
         event: None,
     }
 }
@@ -160,7 +164,7 @@ fn used_again(Reused { again, was, is }: &Reused, facts: &Facts) -> Proof {
 fn times(trail: &Trail, facts: &Facts) -> Vec<Proof> {
     let mut proofs = Vec::new();
     let mut late: BTreeMap<u32, (usize, &str, &str, DateTime<Utc>)> = BTreeMap::new();
-    for (number, id, recorded) in trail.all() {
+    for (number, id, recorded) in trail.odd() {
         let (Some(at), Some(place)) = (recorded.at.and_then(DateTime::from_timestamp_millis), recorded.commit) else {
             continue;
         };
@@ -176,7 +180,8 @@ fn times(trail: &Trail, facts: &Facts) -> Vec<Proof> {
             proofs.push(Proof {
                 finding: Finding::new("early-event", message).hint(hint),
                 commit: Some(witness.commit.hex()),
-                event: Some((number.to_owned(), id.to_owned())),
+                number: Some(number.to_owned()),
+                event: Some(id.to_owned()),
             });
         } else if at + LATE < committed && trail.person(recorded.by) != IMPORT {
             let first = late.entry(place).or_insert((0, number, id, at));
@@ -197,21 +202,34 @@ fn times(trail: &Trail, facts: &Facts) -> Vec<Proof> {
         proofs.push(Proof {
             finding: Finding::new("late-event", message),
             commit: Some(witness.commit.hex()),
-            event: Some((number.to_owned(), id.to_owned())),
+            number: Some(number.to_owned()),
+            event: Some(id.to_owned()),
         });
     }
     proofs
 }
 
+/// Whether an event's time, in milliseconds since 1970, may not fit that of its commit, in seconds.
+pub(super) fn is_odd(at: i64, committed: i64) -> bool {
+    let (at, committed) = (Duration::milliseconds(at), Duration::seconds(committed));
+    at > committed + CLOCKS || at + LATE < committed
+}
+
 /// Events that name someone else than the commit does, once for each two.
 fn authors(trail: &Trail, facts: &Facts) -> Vec<Proof> {
+    let is_own = |(by, author, committer): (&str, &Name, &Name)| {
+        [IMPORT, DESK].contains(&by) || is_by(author, committer, by, facts.people.get(by).copied())
+    };
+    if trail.hands().all(is_own) {
+        return Vec::new();
+    }
     let mut others: BTreeMap<(&str, &str), (usize, &str, &str, u32)> = BTreeMap::new();
     for (number, id, recorded) in trail.all() {
         let by = trail.person(recorded.by);
         let Some(place) = recorded.commit.filter(|_| ![IMPORT, DESK].contains(&by)) else { continue };
         let Some(witness) = trail.witness(place) else { continue };
         let author = witness.author.email.as_str();
-        if !is_by(&witness, by, facts.people.get(by).copied()) {
+        if !is_by(witness.author, witness.committer, by, facts.people.get(by).copied()) {
             others.entry((by, author)).or_insert((0, number, id, place)).0 += 1;
         }
     }
@@ -224,7 +242,8 @@ fn authors(trail: &Trail, facts: &Facts) -> Vec<Proof> {
         Some(Proof {
             finding: Finding::new("other-author", message).hint(hint),
             commit: Some(witness.commit.hex()),
-            event: Some((number.to_owned(), id.to_owned())),
+            number: Some(number.to_owned()),
+            event: Some(id.to_owned()),
         })
     };
     others.into_iter().filter_map(proof).collect()
@@ -235,6 +254,7 @@ fn signatures(trail: &Trail, facts: &Facts) -> Vec<Proof> {
     let proof = |rule, commit: &Commit, message, hint| Proof {
         finding: Finding::new(rule, message).maybe_hint(hint),
         commit: Some(commit.hex()),
+        number: None,
         event: None,
     };
     let mut proofs = Vec::new();
@@ -269,12 +289,12 @@ fn signatures(trail: &Trail, facts: &Facts) -> Vec<Proof> {
     proofs
 }
 
-/// Whether a commit is by the person with this slug and address, as far as that can be told: by themselves, or by the desk
-/// for them.
+/// Whether a commit of this author and committer is by the person with this slug and address, as far as that can be told: by
+/// themselves, or by the desk for them.
 #[must_use]
-pub fn is_by(witness: &Witness, by: &str, email: Option<&str>) -> bool {
-    let author = witness.author.email.as_str();
-    if is_desk(witness.committer) {
+pub fn is_by(author: &Name, committer: &Name, by: &str, email: Option<&str>) -> bool {
+    let author = author.email.as_str();
+    if is_desk(committer) {
         return by == DESK || author.split('@').next() == Some(by);
     }
     by != IMPORT && email.is_none_or(|email| email.eq_ignore_ascii_case(author))

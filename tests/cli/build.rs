@@ -166,7 +166,58 @@ fn a_commit_is_built_as_it_was() {
     shop.commit("second");
     shop.file("assets/CAM-0001/asset.toml", "not = = toml");
     shop.says("build --at 2024-06-01 --rev HEAD~1");
-    assert_same(&old, &shop.site());
+    // But for the word that it is a look back.
+    let mut site = shop.site();
+    for (path, bytes) in site.iter_mut().filter(|(path, _)| path.ends_with(".html")) {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let kept: Vec<&str> = text.split_inclusive('\n').filter(|line| !line.contains("class=\"past\"")).collect();
+        assert!(!old[path].is_empty());
+        *bytes = kept.concat().into_bytes();
+    }
+    assert_same(&old, &site);
+}
+
+#[test]
+fn a_site_of_a_past_day_says_so_on_every_page_and_leads_to_no_desk() {
+    let shop = Shop::workshop();
+    shop.file(
+        "tagbook.toml",
+        "title = \"Kit\"\ntimezone = \"Europe/Berlin\"\nbase_url = \"https://kit.example.org\"\ndesk_url = \"https://kit.example.org/desk\"\n[site]\naudience = \"team\"\n",
+    );
+    shop.event("CAM-0001", "2024-03-02T10:00:00Z", "checkout", "to = \"ben\"");
+    shop.event("CAM-0001", "2024-03-05T10:00:00Z", "return", "location = \"van\"");
+    let first = shop.commit("log");
+    let pages = |shop: &Shop| -> Vec<String> {
+        let site = shop.site();
+        let pages = site.iter().filter(|(path, _)| path.ends_with(".html") && !path.contains("/desk/"));
+        pages
+            .map(|(_, bytes)| String::from_utf8(bytes.clone()).unwrap())
+            .filter(|page| page.contains("<main"))
+            .collect()
+    };
+    let band = "class=\"past\"";
+    shop.says("build --at 2024-03-03");
+    assert!(text(&shop, "CAM-0001/index.html").contains("Ben"), "he had it then");
+    let marked = pages(&shop);
+    assert!(
+        marked.len() > 10 && marked.iter().all(|page| page.contains(band) && !page.contains("/desk")),
+        "{marked:?}"
+    );
+    assert!(
+        marked[0].contains("as it was on <time datetime=\"2024-03-03\">3 March 2024</time>, as recorded at commit")
+    );
+    shop.says("build --at 2024-03-03 --audience public");
+    assert!(pages(&shop).iter().all(|page| page.contains(band)));
+    // Of what happened by then all is known.
+    shop.says("build --at 2024-03-05");
+    assert!(pages(&shop).iter().all(|page| !page.contains(band)));
+    assert!(text(&shop, "CAM-0001/index.html").contains("/desk/CAM-0001"));
+    // As it was recorded: another commit than the newest is a look back, too.
+    shop.did("note CAM-0001 --note later");
+    shop.says("build --rev HEAD");
+    assert!(!text(&shop, "index.html").contains(band));
+    shop.says("build --rev HEAD~1");
+    assert!(text(&shop, "index.html").contains(&format!("as recorded at commit <code>{}</code>", &first.trim()[..7])));
 }
 
 #[test]

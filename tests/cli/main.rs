@@ -10,6 +10,7 @@ mod clones;
 mod diff;
 mod examples;
 mod git;
+mod histories;
 mod jobs;
 mod kinds;
 mod labels;

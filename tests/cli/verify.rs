@@ -473,3 +473,68 @@ fn what_was_recorded_too_early_is_corrected_by_a_void() {
     shop.did("void TOL-0001 --of aaaaaaaa");
     assert_eq!(found(&shop, ""), Vec::<Value>::new());
 }
+
+#[test]
+fn a_chain_of_custody_names_every_hand_and_every_commit_and_can_be_checked_with_git() {
+    let shop = busy();
+    let key = signing(&shop, "ana-key");
+    shop.file("allowed_signers", format!("ana@example.org {key}"));
+    shop.commit("signers");
+    let now = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ");
+    shop.file(
+        "assets/CAM-0001/log/signed.toml",
+        format!("[[event]]\nid = \"aaaaaaaa\"\nat = {now}\nkind = \"note\"\nby = \"ana\"\nnote = \"<b>& more</b>\"\n"),
+    );
+    let signed = shop.commit("note");
+    let page = |more: &str| shop.says(&format!("show CAM-0001 --certificate=html --output - {more}"));
+    let text = page("");
+    assert!(text.starts_with("<!DOCTYPE html>") && !text.contains("<script") && !text.contains("src="), "{text}");
+    for commit in log(&shop, "CAM-0001").iter().map(|path| shop.git(&format!("log --format=%H -- {path}"))) {
+        assert!(text.contains(commit.trim()), "{commit}");
+    }
+    assert!(text.contains("Ana Ruiz gave it to Ben Adler") && text.contains("&lt;b&gt;&amp; more&lt;"), "{text}");
+    assert!(text.contains(&format!("commit {}", signed.trim())) && text.contains("signed by "), "{text}");
+    assert!(text.contains("no event of this thing was ever altered or removed"), "{text}");
+    assert!(!page("--at 2024-01-01").contains("gave it to Ben Adler"));
+
+    // What it says can be done is done, as it is written there.
+    let head = head(&shop);
+    let commands: Vec<&str> =
+        text.split("<bdi>git ").skip(1).map(|rest| rest.split("</bdi>").next().unwrap()).collect();
+    assert_eq!(commands.len(), 4, "{text}");
+    let git = |command: &str| {
+        let line = format!("git {}", command.replace("&amp;", "&").replace("COMMIT", signed.trim()));
+        let mut shell = shop.program("sh");
+        shell.args(["-c", &line]);
+        let ran = crate::shop::ran(shell);
+        assert_eq!(ran.code, Some(0), "{line}\n{}", ran.err);
+        format!("{}{}", ran.out, ran.err)
+    };
+    assert!(commands[0].contains(&head) && git(commands[0]).contains("yes"));
+    assert!(git(commands[1]).contains("aaaaaaaa"));
+    assert_eq!(git(commands[2]), "");
+    assert!(git(commands[3]).contains("Good"), "{}", commands[3]);
+
+    // What speaks against it is said; what is not committed proves nothing.
+    shop.git("config commit.gpgsign false");
+    replace(&shop, "assets/CAM-0001/log/signed.toml", "\"aaaaaaaa\"", "\"aaaaaaab\"");
+    shop.commit("tidy");
+    let text = page("");
+    assert!(text.contains("event `aaaaaaaa` of CAM-0001 was removed by commit"), "{text}");
+    assert_ne!(git(commands[2]), "", "git shows it, too");
+    shop.event("TOL-0001", "2024-06-01T08:00:00Z", "note", "note = \"x\"");
+    let text = shop.says("show TOL-0001 --certificate=html --output -");
+    assert!(text.contains("in no commit yet") && text.contains("not proven: 1 of these events"), "{text}");
+
+    let said = shop.says("show CAM-0001 TOL-0001 --certificate");
+    assert_eq!(said, "certificate-CAM-0001.pdf\ncertificate-TOL-0001.pdf\n");
+    assert!(fs::read(shop.root().join("certificate-CAM-0001.pdf")).unwrap().starts_with(b"%PDF-1."));
+    assert_eq!(shop.run("show CAM-0001 TOL-0001 --certificate --output x.pdf").code, Some(2));
+}
+
+#[test]
+fn without_a_history_a_chain_of_custody_says_so() {
+    let shop = Shop::stocked();
+    let text = shop.says("show CAM-0001 --certificate=html --output -");
+    assert!(text.contains("in no commit yet") && !text.contains("git show"), "{text}");
+}

@@ -77,6 +77,7 @@ impl Shelf {
             audience,
             moment,
             commits: Commits { head: Some(commit), newest, ..Commits::default() },
+            is_past: false,
             fonts: site::no_fonts,
         };
         let files = Mutex::new(Site::new());
