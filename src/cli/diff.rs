@@ -154,6 +154,21 @@ fn plain(summary: &Summary) -> BTreeMap<String, String> {
 struct Line {
     of: String,
     text: String,
+    /// What is called so, for those who do not know it by its number.
+    name: Option<String>,
+    /// The file where it stands.
+    place: Option<String>,
+}
+
+impl Line {
+    fn new(of: impl Into<String>, text: String) -> Line {
+        Line { of: of.into(), text, name: None, place: None }
+    }
+
+    fn of_asset(register: &Register, number: &Number, text: String) -> Line {
+        let name = register.assets.get(number).map(|asset| asset.name.clone());
+        Line { name, ..Line::new(number.as_str(), text) }
+    }
 }
 
 struct Block {
@@ -196,17 +211,16 @@ fn blocks(changes: &Changes, base: &Side, head: &Side, look: &Look) -> Vec<Block
         let at = event.map(|event| log::local(event.at, is.config.timezone)).unwrap_or_default();
         let said = look.sentence(number, id).map(|said| said.plain().to_owned());
         let said = said.or_else(|| event.map(|event| event.action.kind().to_owned())).unwrap_or_default();
-        Line { of: number.to_string(), text: format!("{at}  {said}") }
+        Line::of_asset(is, number, format!("{at}  {said}"))
     });
     add("What happened", events.collect());
-    let event =
-        |(number, id): &(Number, register::EventId)| Line { of: number.to_string(), text: format!("event {id}") };
+    let event = |(number, id): &(Number, register::EventId)| Line::of_asset(was, number, format!("event {id}"));
     add("Events that were altered: they stay as they were recorded", changes.altered.iter().map(event).collect());
     add("Events that were removed: `void` corrects", changes.gone.iter().map(event).collect());
     add("People, places and settings", changes.others.iter().flat_map(other).collect());
     let file = |(path, came): &(String, bool)| {
         let (of, name) = path.split_once('/').unwrap_or((path, ""));
-        Line { of: of.to_owned(), text: format!("{} {name}", if *came { "new:" } else { "gone:" }) }
+        Line::new(of, format!("{} {name}", if *came { "new:" } else { "gone:" }))
     };
     add("Photos and documents", changes.files.iter().map(file).collect());
     add("Findings that come with it", changes.found.iter().map(finding).collect());
@@ -216,12 +230,12 @@ fn blocks(changes: &Changes, base: &Side, head: &Side, look: &Look) -> Vec<Block
 
 /// `CAM-0004  Sony FX6, body · Cameras · S-1 · 5400.00 EUR`
 fn asset(register: &Register, number: &Number) -> Line {
-    let Some(asset) = register.assets.get(number) else { return Line { of: number.to_string(), text: String::new() } };
+    let Some(asset) = register.assets.get(number) else { return Line::new(number.as_str(), String::new()) };
     let category = register.categories.get(&asset.category).map(|category| category.name.clone());
     let home = asset.home.as_ref().map(|home| register.location_name(home).to_owned());
     let parts =
         [Some(asset.name.clone()), category, home, asset.serial.clone(), asset.value().map(|value| value.to_string())];
-    Line { of: number.to_string(), text: parts.into_iter().flatten().collect::<Vec<_>>().join(" · ") }
+    Line::new(number.as_str(), parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
 }
 
 /// A line for each field of a record.
@@ -236,9 +250,10 @@ fn record(register: &Register, of: &str, fields: &[Field]) -> Vec<Line> {
         let value = value.as_deref().filter(|value| !value.is_empty());
         value.map_or_else(|| "nothing".to_owned(), |value| named(key, value).unwrap_or_else(|| value.to_owned()))
     };
-    let line = |field: &Field| Line {
-        of: of.to_owned(),
-        text: format!("{}: {} → {}", key(&field.key), said(&field.key, &field.was), said(&field.key, &field.is)),
+    let name = Number::parse(of).ok().and_then(|number| Some(register.assets.get(&number)?.name.clone()));
+    let line = |field: &Field| {
+        let (was, is) = (said(&field.key, &field.was), said(&field.key, &field.is));
+        Line { name: name.clone(), ..Line::new(of, format!("{}: {was} → {is}", key(&field.key))) }
     };
     fields.iter().map(line).collect()
 }
@@ -258,15 +273,15 @@ fn other(changed: &Changed) -> Vec<Line> {
             format!("{} {}", key(&field.key), field.is.as_ref().or(field.was.as_ref()).map_or("", |value| value))
         };
         let all: Vec<String> = changed.fields.iter().map(said).collect();
-        return vec![Line { of, text: format!("{} {}", if is_new { "new:" } else { "gone:" }, all.join(", ")) }];
+        return vec![Line::new(of, format!("{} {}", if is_new { "new:" } else { "gone:" }, all.join(", ")))];
     }
     record(&Register::default(), &of, &changed.fields)
 }
 
 fn finding(finding: &Finding) -> Line {
-    let path = finding.place.as_ref().map(|place| place.path.to_string()).unwrap_or_default();
     let severity = if finding.severity == Severity::Error { "error" } else { "warning" };
-    Line { of: severity.to_owned(), text: format!("{} ({path})", finding.message) }
+    let place = finding.place.as_ref().map(|place| place.path.to_string());
+    Line { place, ..Line::new(severity, finding.message.clone()) }
 }
 
 /// The changes in one line.
@@ -308,12 +323,15 @@ fn print(summary: &str, blocks: &[Block], format: Format) -> Result<(), Stop> {
             out.push(if is_markdown { format!("### {title}\n") } else { paint::in_style(paint::DIM, title) });
         }
         let width = lines.iter().map(|line| line.of.chars().count()).max().unwrap_or_default();
-        for Line { of, text } in lines {
+        for Line { of, text, name, place } in lines {
             out.push(if is_markdown {
-                format!("- **{}** {}", escaped(of), escaped(text))
+                let name = name.as_ref().map(|name| format!(" {} ·", escaped(name))).unwrap_or_default();
+                format!("- **{}**{name} {}", escaped(of), escaped(&text.replace('`', "")))
             } else {
                 let gap = " ".repeat(width - of.chars().count() + 2);
-                format!("  {}{gap}{}", paint::in_style(paint::BOLD, paint::plain(of)), paint::plain(text))
+                let place = place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+                let text = paint::plain(&format!("{text}{place}"));
+                format!("  {}{gap}{text}", paint::in_style(paint::BOLD, paint::plain(of)))
             });
         }
     }

@@ -46,10 +46,13 @@ fn document(here: &Here, thing: &Thing, against: &[String]) -> Document {
         here.plain_fact("certificate_now", Some(now.into_iter().flatten().collect::<Vec<_>>().join(" · "))),
         here.plain_fact("certificate_events", count(told.len())),
         here.plain_fact("certificate_signed", count(signed)),
-        here.plain_fact("certificate_hands", Some(hands(here, told))),
         here.contact_fact(),
     ];
+    let hands = hands(here, told);
     let mut notes = Vec::new();
+    if !hands.is_empty() {
+        notes.push(here.said("certificate_hands", &[("people", Some(Phrase::text(&hands)))]));
+    }
     match (against, kept < told.len()) {
         ([], false) => notes.push(here.said("certificate_whole", &[])),
         ([], true) => {
@@ -126,7 +129,7 @@ fn hands(here: &Here, told: &[Told]) -> String {
             hands.push(name);
         }
     }
-    hands.into_iter().map(set_apart).collect::<Vec<_>>().join(", ")
+    hands.into_iter().map(|name| here.apart(name).plain().to_owned()).collect::<Vec<_>>().join(", ")
 }
 
 fn holder(here: &Here, thing: &Thing) -> Option<String> {
