@@ -8,6 +8,7 @@ pub mod categories;
 pub mod config;
 mod counted;
 pub mod decide;
+pub mod depreciation;
 pub mod draft;
 pub mod event;
 mod field;
