@@ -304,7 +304,7 @@ fn table_of(document: &Document) -> Result<(), Stop> {
 }
 
 /// Writes a file, or what it would be to standard output.
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Stop> {
+pub(super) fn write(file: &Path, bytes: &[u8]) -> Result<(), Stop> {
     if file == Path::new("-") {
         return Ok(std::io::stdout().lock().write_all(bytes)?);
     }

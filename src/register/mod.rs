@@ -28,6 +28,7 @@ pub mod picture;
 pub mod posting;
 mod reader;
 pub mod refusal;
+pub mod reports;
 pub mod rules;
 pub mod select;
 pub mod settlement;

@@ -39,6 +39,7 @@ mod phrase;
 mod press;
 mod printed;
 mod public;
+mod reports;
 mod rows;
 mod scan;
 mod standing;
@@ -64,7 +65,8 @@ pub use crate::register::Audience;
 pub use packing::{Packing, packing};
 pub use phrase::Phrase;
 pub use printed::page;
-pub use tables::{guarded, register_schema};
+pub use reports::{Pictures, report};
+pub use tables::{guarded, register_schema, written};
 pub use theme::Theme;
 pub use words::Words;
 

@@ -18,6 +18,7 @@ mod motions;
 mod people;
 mod photos;
 mod recording;
+mod reports;
 mod serve;
 mod shop;
 mod start;
