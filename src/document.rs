@@ -129,12 +129,14 @@ pub struct Cell {
     pub text: String,
     /// Smaller lines below.
     pub small: Vec<String>,
+    /// A picture below, as a `data:` address, on a page; paper has none.
+    pub picture: Option<String>,
 }
 
 impl Cell {
     /// A text alone; nothing where it is absent.
     pub fn of(text: Option<impl Into<String>>) -> Cell {
-        Cell { text: text.map(Into::into).unwrap_or_default(), small: Vec::new() }
+        Cell { text: text.map(Into::into).unwrap_or_default(), ..Cell::default() }
     }
 }
 
@@ -455,7 +457,11 @@ mod tests {
             cells: vec![
                 Cell::default(),
                 Cell::of(Some(format!("CAM-{n:04}"))),
-                Cell { text: "Zażółć gęślą jaźń".into(), small: vec!["2 batteries, charger".into()] },
+                Cell {
+                    text: "Zażółć gęślą jaźń".into(),
+                    small: vec!["2 batteries, charger".into()],
+                    ..Cell::default()
+                },
                 Cell::of(Some("3,899.00 EUR")),
             ],
         };

@@ -11,7 +11,7 @@
 //! | [`labels`] | shows: labels on their stock, as PDF, SVG and dots | `tree`, `register` |
 //! | [`document`] | shows: what is signed, sent along or filed, as PDF | `labels` |
 //! | [`site`] | shows: a register as pages, feeds and files | `tree`, `register`, `labels`, `document` |
-//! | [`exchange`] | translates: other trackers' formats | `tree`, `register` |
+//! | [`exchange`] | translates: other programs' formats | `tree`, `register` |
 //! | [`trail`] | testifies: the history of a register, and what speaks against it | `tree`, `register` |
 //! | [`disk`] | carries: folders read and written | `tree` |
 //! | [`git`] | carries: repositories read, made and written to | `tree` |
@@ -32,6 +32,8 @@
 //!   [`register::Opened::settlement`] on the newest commit and goes the way of an event.
 //! - **label, tags**: as check, then [`labels::layout::lay`] → [`labels::sheet::page`] → [`labels::pdf`] or [`labels::raster`].
 //! - **jobs**: as check, then [`register::job`]; a packing list is a [`document::Document`] that [`site`] fills.
+//! - **reports**: as check, then [`register::reports`], whose money comes from [`register::depreciation`]; a [`document::Document`]
+//!   that [`site`] fills, or a workbook of [`exchange::xlsx`].
 //! - **diff**: two trees, opened → [`trail::Changes::between`].
 //! - **show --certificate**: as build, then [`site::certificate`], with what [`trail::verify`] says of the asset, as PDF or page.
 //! - **verify**: [`git::Repo::walk`] → [`trail::Trail::take`], commit by commit → [`trail::verify`] → findings on the terminal.

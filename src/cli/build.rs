@@ -178,7 +178,7 @@ fn failure_in_words(failure: &Failure<Stop>) -> String {
 }
 
 /// The bytes of a file of the register; of a photo, without what it says about where and by whom it was taken.
-fn carried(here: &Here, from: &str, strip: bool) -> Result<Vec<u8>, Stop> {
+pub(super) fn carried(here: &Here, from: &str, strip: bool) -> Result<Vec<u8>, Stop> {
     let path = here.root.join(from);
     let bytes = match &here.rev {
         Some((repo, commit)) => open(repo).file_at(*commit, from)?,

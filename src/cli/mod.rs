@@ -25,6 +25,7 @@ mod phone;
 mod place;
 mod record;
 mod renumber;
+mod reports;
 mod said;
 mod schema;
 mod serve;
@@ -68,6 +69,7 @@ enum Command {
     Diff(diff::Args),
     Verify(verify::Args),
     Jobs(jobs::Args),
+    Reports(reports::Args),
     Add(add::Args),
     Label(label::Args),
     #[command(subcommand)]
@@ -189,6 +191,7 @@ pub fn run() -> ExitCode {
         Command::Diff(diff) => diff::run(register, diff),
         Command::Verify(verify) => verify::run(register, verify),
         Command::Jobs(jobs) => jobs::run(register, jobs),
+        Command::Reports(reports) => reports::run(register, reports),
         Command::Add(add) => add::run(register, add),
         Command::Label(label) => label::run(register, label),
         Command::Tags(tags) => tags::run(register, tags),

@@ -9,6 +9,7 @@ mod record;
 mod rows;
 mod sheet;
 mod snipe_it;
+pub mod xlsx;
 
 use std::collections::BTreeSet;
 use std::fmt;

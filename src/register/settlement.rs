@@ -117,6 +117,11 @@ fn tells_of_place(action: &Action) -> bool {
     )
 }
 
+/// Whether somebody had it in hand or in sight for what happened: all that tells of its place, but that it is missing.
+pub(super) fn is_in_hand(action: &Action) -> bool {
+    tells_of_place(action) && !matches!(action, Action::Missing {})
+}
+
 impl Settlement {
     /// Whether nothing is left to record.
     #[must_use]

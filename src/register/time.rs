@@ -154,6 +154,18 @@ impl Term {
             Unit::Years => day.checked_add_months(Months::new(self.count * 12)),
         }
     }
+
+    /// How many months it is; days and weeks to the nearest month, of which 48 have 1,461 days, and at least one.
+    #[must_use]
+    pub fn months(self) -> u32 {
+        let of_days = |days: u32| ((days * 96 + 1461) / 2922).max(1);
+        match self.unit {
+            Unit::Days => of_days(self.count),
+            Unit::Weeks => of_days(self.count * 7),
+            Unit::Months => self.count,
+            Unit::Years => self.count * 12,
+        }
+    }
 }
 
 impl fmt::Display for Term {
@@ -189,6 +201,8 @@ mod tests {
     fn terms_count_calendar_months() {
         assert_eq!(Term::parse("1m").unwrap().after(day("2026-01-31")), Some(day("2026-02-28")));
         assert_eq!(Term::parse("180d").unwrap().to_string(), "180d");
+        let months = ["1d", "31d", "365d", "52w", "18m", "5y"].map(|term| Term::parse(term).unwrap().months());
+        assert_eq!(months, [1, 1, 12, 12, 18, 60]);
         for bad in ["", "d", "0d", "-1d", "5x", "5 d", "é", "99999999999d"] {
             assert!(Term::parse(bad).is_err(), "{bad}");
         }

@@ -87,6 +87,7 @@ fn row(here: &Here, thing: &Thing, told: &Told) -> Row {
     let when = Cell {
         text: dates.full(local.date_naive()).plain().to_owned(),
         small: vec![local.format("%H:%M %Z").to_string()],
+        ..Cell::default()
     };
     let mark = match told.mark {
         Mark::Counts => None,
@@ -97,7 +98,10 @@ fn row(here: &Here, thing: &Thing, told: &Told) -> Row {
     let more = here.more(told);
     let more = (!more.is_empty()).then(|| Phrase::joined(&more, " · ").plain().to_owned());
     let small = [mark, more, Some(proof(here, thing, told))].into_iter().flatten().collect();
-    Row { cells: vec![when, Cell { text: here.sentence(told).plain().to_owned(), small }], ..Row::default() }
+    Row {
+        cells: vec![when, Cell { text: here.sentence(told).plain().to_owned(), small, ..Cell::default() }],
+        ..Row::default()
+    }
 }
 
 /// The commit that recorded an event, in full.

@@ -28,7 +28,7 @@ pub(super) fn document(here: &Here, person: &Person) -> Document {
         cells: vec![
             Cell::of(Some((at + 1).to_string())),
             Cell::of(Some(thing.asset.number.as_str())),
-            Cell { text: thing.asset.name.clone(), small: here.beside(thing) },
+            Cell { text: thing.asset.name.clone(), small: here.beside(thing), ..Cell::default() },
             Cell::of(thing.asset.serial.as_deref()),
             Cell::of(thing.asset.value().map(|value| here.site.words.money(&value))),
             here.since_when(thing),
@@ -67,6 +67,7 @@ impl Here<'_> {
         Cell {
             text: dates.full(dates.day_of(custody.since)).plain().to_owned(),
             small: [due, condition].into_iter().flatten().collect(),
+            ..Cell::default()
         }
     }
 }

@@ -40,6 +40,7 @@ mod phrase;
 mod press;
 mod printed;
 mod public;
+mod reports;
 mod rows;
 mod scan;
 mod standing;
@@ -66,7 +67,8 @@ pub use certificate::certificate;
 pub use packing::{Packing, packing};
 pub use phrase::Phrase;
 pub use printed::page;
-pub use tables::{guarded, register_schema};
+pub use reports::{Pictures, report};
+pub use tables::{guarded, register_schema, written};
 pub use theme::Theme;
 pub use words::Words;
 

@@ -70,7 +70,7 @@ pub(super) fn document(here: &Here, job: &Job, standing: &Standing) -> Document 
             Cell::default(),
             Cell::of(Some((at + 1).to_string())),
             Cell::of(Some(thing.asset.number.as_str())),
-            Cell { text: thing.asset.name.clone(), small: here.beside(thing) },
+            Cell { text: thing.asset.name.clone(), small: here.beside(thing), ..Cell::default() },
             Cell::of(thing.asset.serial.as_deref()),
             Cell::of(thing.asset.value().map(|value| here.site.words.money(&value))),
         ],

@@ -75,7 +75,8 @@ pub(super) fn csv(site: &Lookup) -> String {
 }
 
 /// A table as CSV in which no cell is a formula to a spreadsheet.
-pub(super) fn written(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+#[must_use]
+pub fn written(columns: &[impl AsRef<[u8]>], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
     // Writing to memory does not fail.
     let _ = table.write_record(columns);

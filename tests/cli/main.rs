@@ -21,6 +21,7 @@ mod people;
 mod photos;
 mod recording;
 mod renumber;
+mod reports;
 mod serve;
 mod shop;
 mod start;
