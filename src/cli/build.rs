@@ -42,7 +42,7 @@ pub(super) fn audience(word: &str) -> Result<Audience, String> {
 pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let mut here = Here::open(register, args.rev.as_deref())?;
     let moment = moment(&here, &args.when)?;
-    let is_past = is_look_back(&here, &moment)?;
+    let is_past = args.when.at.is_some() || is_look_back(&here, &moment)?;
     if is_past {
         // Nothing can be recorded where nothing is as it is now.
         here.opened.register.config.desk_url = None;
@@ -124,6 +124,7 @@ pub(super) fn commits(here: &Here) -> Result<Commits, Stop> {
     let Some((head, past)) = Past::of(here)? else { return Ok(Commits::default()) };
     let told = |commit: &trail::Commit| Commit { id: commit.hex(), at: commit.at() };
     let mut commits = Commits { head: past.trail.commit(head.as_bytes()).map(told), ..Commits::default() };
+    commits.is_shallow = past.trail.is_shallow();
     let register = &here.opened.register;
     let newest = |number: &Number| Some((number.clone(), told(past.trail.newest(number.as_str())?)));
     commits.newest = register.assets.keys().filter_map(newest).collect();

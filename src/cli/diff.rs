@@ -1,19 +1,20 @@
 //! `tagbook diff`: what a branch changes, in the words of the register and not in lines of files.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use chrono::Utc;
 use serde_json::{Value, json};
 
 use super::place::{self, At, Here};
-use super::{End, Outcome, Stop, log, paint};
+use super::{End, Outcome, Stop, log, paint, past};
 use crate::disk;
 use crate::git::Repo;
 use crate::register::{self, Finding, Moment, Money, Number, Opened, Register, Severity, Slug, Summary};
 use crate::site::Theme;
 use crate::site::desk::{Look, Stand};
-use crate::trail::{Changed, Changes, Field, State, Sum};
+use crate::trail::{Changed, Changes, Fate, Field, State, Sum};
 use crate::tree::Tree;
 
 /// Show what changed: assets, fields, events, findings and value, not lines of files
@@ -77,19 +78,31 @@ fn branch(register: Option<&Path>, args: &Args) -> Outcome {
         || Stop::refused(format!("`{}` is in no git repository, so there is nothing to compare", root.display()));
     let repo = Repo::around(&root)?.ok_or_else(none)?;
     let commit = |rev: &str| repo.commit(rev).map_err(Stop::refused);
-    let (base, head) = match &args.range {
-        None => (repo.tree_at(commit("HEAD")?)?, disk::read(&root)?),
+    let at = |commit| repo.file_at(commit, past::SIGNERS).ok();
+    let (base, head, signers) = match &args.range {
+        None => {
+            let base = commit("HEAD")?;
+            (repo.tree_at(base)?, disk::read(&root)?, (at(base), fs::read(root.join(past::SIGNERS)).ok()))
+        }
         Some(range) => {
             let (base, head) = range.split_once("..").unwrap_or((range, "HEAD"));
             // With two dots or three, it is the branch's own doing that is asked for.
             let head = head.trim_start_matches('.');
             let (base, head) = (commit(base)?, commit(if head.is_empty() { "HEAD" } else { head })?);
-            (repo.tree_at(repo.fork(base, head)?)?, repo.tree_at(head)?)
+            let base = repo.fork(base, head)?;
+            (repo.tree_at(base)?, repo.tree_at(head)?, (at(base), at(head)))
         }
     };
     let (base, head) = (Side::of(base), Side::of(head));
     let moment = Moment::at(Utc::now(), head.opened.register.config.timezone);
-    let changes = Changes::between(base.state(), head.state(), &moment, Utc::now());
+    let mut changes = Changes::between(base.state(), head.state(), &moment, Utc::now());
+    // Who may sign is no part of a register, and matters most.
+    let fate = match signers {
+        (None, Some(_)) => Some(Fate::Came),
+        (Some(_), None) => Some(Fate::Went),
+        (was, is) => (was != is).then_some(Fate::Changed),
+    };
+    changes.files.extend(fate.map(|fate| (past::SIGNERS.to_owned(), fate)));
     if matches!(args.format, Format::Json) {
         let text = serde_json::to_string_pretty(&as_json(&changes, &head.opened)).unwrap_or_default();
         paint::say(text)?;
@@ -203,6 +216,8 @@ fn blocks(changes: &Changes, base: &Side, head: &Side, look: &Look) -> Vec<Block
     };
     add("New assets", changes.added.iter().map(|number| asset(is, number)).collect());
     add("Assets that are gone", changes.removed.iter().map(|number| asset(was, number)).collect());
+    let renumbered = |(old, new): &(Number, Number)| Line::of_asset(is, new, format!("was {old} until now"));
+    add("Assets with another number", changes.renumbered.iter().map(renumbered).collect());
     let records = changes.assets.iter().flat_map(|changed| record(is, &changed.of, &changed.fields));
     add("Records", records.collect());
     let events = changes.recorded.iter().map(|(number, id)| {
@@ -215,17 +230,28 @@ fn blocks(changes: &Changes, base: &Side, head: &Side, look: &Look) -> Vec<Block
     });
     add("What happened", events.collect());
     let event = |(number, id): &(Number, register::EventId)| Line::of_asset(was, number, format!("event {id}"));
-    add("Events that were altered: they stay as they were recorded", changes.altered.iter().map(event).collect());
-    add("Events that were removed: `void` corrects", changes.gone.iter().map(event).collect());
+    add("Events that were altered, which none may be: put them back", changes.altered.iter().map(event).collect());
+    add(
+        "Events that were removed, which none may be: put them back, and `void` them",
+        changes.gone.iter().map(event).collect(),
+    );
     add("People, places and settings", changes.others.iter().flat_map(other).collect());
-    let file = |(path, came): &(String, bool)| {
+    let file = |(path, fate): &(String, Fate)| {
         let (of, name) = path.split_once('/').unwrap_or((path, ""));
-        Line::new(of, format!("{} {name}", if *came { "new:" } else { "gone:" }))
+        Line::new(of, format!("{}: {name}", fate_word(*fate)))
     };
-    add("Photos and documents", changes.files.iter().map(file).collect());
+    add("Photos, papers and other files", changes.files.iter().map(file).collect());
     add("Findings that come with it", changes.found.iter().map(finding).collect());
     add("Findings that it cures", changes.cured.iter().map(finding).collect());
     all
+}
+
+fn fate_word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Came => "new",
+        Fate::Changed => "changed",
+        Fate::Went => "gone",
+    }
 }
 
 /// `CAM-0004  Sony FX6, body · Cameras · S-1 · 5400.00 EUR`
@@ -292,8 +318,11 @@ fn summary(changes: &Changes) -> String {
     let counted = [
         (changes.added.len(), "new asset"),
         (changes.removed.len(), "asset gone"),
+        (changes.renumbered.len(), "asset renumbered"),
         (changes.assets.len(), "record changed"),
         (changes.recorded.len(), "event"),
+        (changes.altered.len(), "event altered"),
+        (changes.gone.len(), "event removed"),
         (changes.found.len(), "finding added"),
         (changes.cured.len(), "finding cured"),
     ];
@@ -382,7 +411,8 @@ fn as_json(changes: &Changes, head: &Opened) -> Value {
         };
         all.iter().map(one).collect()
     };
-    let files: Value = changes.files.iter().map(|(path, came)| json!({"path": path, "added": came})).collect();
+    let files: Value = changes.files.iter().map(|(path, fate)| json!({"path": path, "is": fate_word(*fate)})).collect();
+    let renumbered: Value = changes.renumbered.iter().map(|(old, new)| json!({"from": old, "to": new})).collect();
     let value: Value =
         changes.value.iter().map(|sum| json!({"was": sum.was.to_string(), "is": sum.is.to_string()})).collect();
     json!({
@@ -393,6 +423,7 @@ fn as_json(changes: &Changes, head: &Opened) -> Value {
         "altered": events(&changes.altered),
         "gone": events(&changes.gone),
         "others": changed(&changes.others, "path"),
+        "renumbered": renumbered,
         "files": files,
         "value": value,
         "findings_added": findings(&changes.found),

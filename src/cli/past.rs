@@ -20,7 +20,7 @@ const TRAIL: &str = "trail";
 const SIGNATURES: &str = "signatures";
 
 /// The file of a register that names who may sign, as ssh-keygen reads it.
-const SIGNERS: &str = "allowed_signers";
+pub(super) const SIGNERS: &str = "allowed_signers";
 
 /// What the history says of events, and of the signatures of its commits.
 pub(super) struct Past {
@@ -52,7 +52,7 @@ impl Past {
 
     fn up_to(repo: &Repo, head: git2::Oid) -> Result<Past, Stop> {
         let trail = trail(repo, head, false)?;
-        let signatures = signatures(repo, &trail, head)?;
+        let signatures = signatures(repo, &trail, head, false)?;
         Ok(Past { trail, signatures })
     }
 
@@ -132,6 +132,8 @@ fn taken(step: history::Step) -> Step {
     let touched = |touched: history::Touched| Touched {
         number: touched.number,
         is_gone: touched.is_gone,
+        is_new: touched.is_new,
+        papers: touched.papers.into_iter().map(|(path, was, is)| (path, was.map(id), is.map(id))).collect(),
         lost: files(touched.lost),
         gained: files(touched.gained),
         kept: files(touched.kept),
@@ -151,7 +153,12 @@ fn taken(step: history::Step) -> Step {
 
 /// What the checks of all signatures in a history come to. Who may sign stands in the register as it was at `base`: what is
 /// to be checked cannot vouch for itself.
-pub(super) fn signatures(repo: &Repo, trail: &Trail, base: Oid) -> Result<BTreeMap<Id, Signature>, Stop> {
+pub(super) fn signatures(
+    repo: &Repo,
+    trail: &Trail,
+    base: Oid,
+    is_afresh: bool,
+) -> Result<BTreeMap<Id, Signature>, Stop> {
     let signed: Vec<Id> = trail.commits().iter().filter(|commit| commit.is_signed).map(|commit| commit.id).collect();
     if signed.is_empty() {
         return Ok(BTreeMap::new());
@@ -159,7 +166,13 @@ pub(super) fn signatures(repo: &Repo, trail: &Trail, base: Oid) -> Result<BTreeM
     let signers = repo.file_at(base, SIGNERS).ok();
     let of: String =
         Sha256::digest(signers.as_deref().unwrap_or_default()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let kept = repo.kept(SIGNATURES).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    // What git's own settings say of keys may change any time.
+    let is_kept = signers.is_some();
+    let kept = repo
+        .kept(SIGNATURES)
+        .filter(|_| is_kept && !is_afresh)
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default();
     let mut known: BTreeMap<Oid, String> = BTreeMap::new();
     if let Some(lines) = kept.strip_prefix(&format!("{of}\n")) {
         let read = |line: &str| Some((Oid::from_str(line.split('\t').next()?).ok()?, line.to_owned()));
@@ -174,9 +187,11 @@ pub(super) fn signatures(repo: &Repo, trail: &Trail, base: Oid) -> Result<BTreeM
             }
         }
         // A key that is not here today may be tomorrow.
-        let lasting = |line: &&String| !line.contains("\tE\t");
+        let lasting = |line: &&String| ["\tG\t", "\tB\t"].iter().any(|letter| line.contains(letter));
         let lines: Vec<&str> = known.values().filter(lasting).map(String::as_str).collect();
-        repo.keep(SIGNATURES, format!("{of}\n{}\n", lines.join("\n")).as_bytes());
+        if is_kept {
+            repo.keep(SIGNATURES, format!("{of}\n{}\n", lines.join("\n")).as_bytes());
+        }
     }
     Ok(signed.into_iter().zip(all).filter_map(|(id, oid)| Some((id, signature(known.get(&oid)?)))).collect())
 }

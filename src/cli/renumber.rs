@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::motion::seal;
 use super::record::{self, How, Wish, all_but_last, only_keepers, record};
-use super::{End, Outcome, Stop, paint, place};
+use super::{End, Outcome, Stop, paint, past, place};
 use crate::git::Repo;
 use crate::register::renumber::Renumbering;
 use crate::register::{self, Asset, Moment, Number, Posting, Register, Slug};
@@ -27,7 +27,7 @@ pub(super) struct Args {
 
 pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let base = args.base.as_deref().map(|base| Base::at(register, base)).transpose()?;
-    let mut wish = Wanted { args, base, done: None };
+    let mut wish = Wanted { args, base, used: used(register)?, done: None };
     let recorded = record(register, &args.how, &mut wish).map_err(all_but_last)?;
     let Some((old, done)) = wish.done else { return Ok(End::Clean) };
     paint::say(format!("{old} is {} now{}", paint::in_style(paint::BOLD, &done.number), seal(&recorded)))?;
@@ -38,6 +38,13 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
         paint::note(&format!("{old} is another asset's, so take its old label off; {label}"));
     }
     Ok(End::Clean)
+}
+
+/// Every number that an asset ever had, as far as the history goes.
+fn used(register: Option<&Path>) -> Result<BTreeSet<String>, Stop> {
+    let Some(repo) = Repo::around(&place::find(register)?)? else { return Ok(BTreeSet::new()) };
+    let Some(head) = repo.head()? else { return Ok(BTreeSet::new()) };
+    Ok(past::trail(&repo, head, false)?.numbers().map(str::to_owned).collect())
 }
 
 /// What a branch has that this one will be merged into.
@@ -67,6 +74,8 @@ impl Base {
 struct Wanted<'a> {
     args: &'a Args,
     base: Option<Base>,
+    /// Every number that the history knows.
+    used: BTreeSet<String>,
     done: Option<(Number, Renumbering)>,
 }
 
@@ -105,7 +114,12 @@ impl Wanted<'_> {
         };
         let prefix = prefix.ok_or_else(none)?;
         let registers = [Some(register), self.base.as_ref().map(|base| &base.register)];
-        let next = |register: &Register| register.next_numbers(prefix, 1).ok()?.pop();
+        // Among so many, one was never an asset's that is gone.
+        let many = self.used.len() as u64 + 1;
+        let next = |register: &Register| {
+            let numbers = register.next_numbers(prefix, many).ok()?;
+            numbers.into_iter().find(|number| !self.used.contains(number.as_str()))
+        };
         registers
             .into_iter()
             .flatten()
@@ -142,6 +156,11 @@ impl Wish for Wanted<'_> {
         let is_elsewhere = self.base.as_ref().is_some_and(|base| base.has_minted(old));
         let done = register.renumbered(&here.tree, asset, &new, is_elsewhere);
         let done = done.map_err(|why| one(Stop::refused(why)))?;
+        let there = here.inside(&done.folder).map_err(one)?;
+        if there.under(&format!("{}/", done.folder)).next().is_some() {
+            let why = format!("there are files in `{}`, which would become this asset's", done.folder);
+            return Err(one(Stop::Refused(why, Some("move them away first".into()))));
+        }
         let posting = posting(here, asset, &done).map_err(one)?;
         self.done = Some((old.clone(), done));
         Ok(Some(posting))

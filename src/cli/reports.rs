@@ -1,6 +1,7 @@
 //! `tagbook reports`: what an auditor or an insurer asks for, on any day and as recorded at any commit.
 
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use anstyle::Style;
 use base64::Engine;
@@ -16,12 +17,13 @@ use super::table::{self, Cell};
 use super::{End, Outcome, Stop, build, fonts, paint};
 use crate::document::{Document, Kind, Row};
 use crate::exchange::xlsx;
+use crate::git::{Repo, history};
 use crate::register::picture::{kind, showable};
-use crate::register::reports::{Asked, Books, Disposals, Insurance, Leaver, Overdue, Report, Unseen};
-use crate::register::select::Selection;
-use crate::register::{Moment, Number, Slug};
-use crate::site::{self, Audience, Build, Commits, Pictures};
-use crate::tree::Entry;
+use crate::register::reports::{Asked, Basis, Books, Disposals, Insurance, Leaver, Overdue, Report, Unseen};
+use crate::register::select::{Selection, folded};
+use crate::register::{Number, Person, Slug};
+use crate::site::{self, Audience, Build, Commit, Commits, Pictures};
+use crate::tree::{Entry, Tree};
 
 /// Bytes of one photo that a page has in itself, and of all of them.
 const PICTURE: u64 = 1 << 20;
@@ -45,6 +47,8 @@ enum Which {
     Insurance {
         #[command(flatten)]
         how: How,
+        #[command(flatten)]
+        only: Only,
     },
     /// What things are worth in the books; months count whole, from the one in which a thing came into use
     ///
@@ -61,10 +65,12 @@ enum Which {
         schedule: bool,
         #[command(flatten)]
         how: How,
+        #[command(flatten)]
+        only: Only,
     },
     /// What somebody has to bring back, with lines to sign
     Leaver {
-        /// Who: ana of people/ana.toml
+        /// Who: ana of people/ana.toml, or a name, or a first name that nobody else has
         person: String,
         #[command(flatten)]
         how: How,
@@ -73,6 +79,8 @@ enum Which {
     Overdue {
         #[command(flatten)]
         how: How,
+        #[command(flatten)]
+        only: Only,
     },
     /// What nobody has had in hand or in sight for long: counted, moved, handed out, brought back, repaired, scanned
     Unseen {
@@ -80,21 +88,25 @@ enum Which {
         #[arg(long, value_name = "N", default_value_t = LONG, value_parser = clap::value_parser!(u64).range(0..=36_500))]
         days: u64,
         /// Not after this day
-        #[arg(long, value_name = "DATE", conflicts_with = "days")]
+        #[arg(long, value_name = "DATE", value_parser = day, conflicts_with = "days")]
         since: Option<NaiveDate>,
         #[command(flatten)]
         how: How,
+        #[command(flatten)]
+        only: Only,
     },
     /// What has left: when, how, for how much, and what proves it
     Disposals {
         /// On this day or later
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         from: Option<NaiveDate>,
         /// On this day or earlier
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         until: Option<NaiveDate>,
         #[command(flatten)]
         how: How,
+        #[command(flatten)]
+        only: Only,
     },
 }
 
@@ -107,17 +119,21 @@ struct How {
     /// insurance-2026-11-25.pdf]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    when: When,
+    /// As it was recorded at a commit
+    #[arg(long)]
+    rev: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Only {
     /// Only what is here or in a place within it
     #[arg(long)]
     location: Vec<String>,
     /// Only those of this category
     #[arg(long)]
     category: Vec<String>,
-    #[command(flatten)]
-    when: When,
-    /// As it was recorded at a commit
-    #[arg(long)]
-    rev: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -152,12 +168,24 @@ impl Format {
 impl Which {
     fn how(&self) -> &How {
         match self {
-            Which::Insurance { how }
+            Which::Insurance { how, .. }
             | Which::Depreciation { how, .. }
             | Which::Leaver { how, .. }
-            | Which::Overdue { how }
+            | Which::Overdue { how, .. }
             | Which::Unseen { how, .. }
             | Which::Disposals { how, .. } => how,
+        }
+    }
+
+    /// Who leaves brings back everything, so nothing is left out of that.
+    fn selection(&self, here: &Here) -> Result<Selection, Stop> {
+        match self {
+            Which::Leaver { .. } => Ok(Selection::default()),
+            Which::Insurance { only, .. }
+            | Which::Depreciation { only, .. }
+            | Which::Overdue { only, .. }
+            | Which::Unseen { only, .. }
+            | Which::Disposals { only, .. } => only.selection(here),
         }
     }
 
@@ -170,13 +198,7 @@ impl Which {
                 let books = Books::of(asked, &numbers, *schedule);
                 if *schedule { Report::Schedule(books) } else { Report::Depreciation(books) }
             }
-            Which::Leaver { person, .. } => {
-                let people = &here.opened.register.people;
-                let names: Vec<&str> = people.keys().map(Slug::as_str).collect();
-                let found = known("person", std::slice::from_ref(person), &names)?;
-                let person = found.first().and_then(|slug| people.get(slug));
-                Report::Leaver(Leaver::of(asked, person.ok_or_else(|| Stop::refused("there is no such person"))?))
-            }
+            Which::Leaver { person, .. } => Report::Leaver(Leaver::of(asked, somebody(here, person)?)),
             Which::Overdue { .. } => Report::Overdue(Overdue::of(asked)),
             Which::Unseen { days, since, .. } => {
                 let ago = || asked.moment.today.checked_sub_days(Days::new(*days)).unwrap_or(NaiveDate::MIN);
@@ -199,7 +221,9 @@ impl How {
         let meant = || all.into_iter().find(|format| ending.is_some_and(|e| e.eq_ignore_ascii_case(format.ending())));
         self.format.or_else(meant).unwrap_or(Format::Table)
     }
+}
 
+impl Only {
     fn selection(&self, here: &Here) -> Result<Selection, Stop> {
         let register = &here.opened.register;
         let places: Vec<&str> = register.locations.iter().map(|place| place.slug.as_str()).collect();
@@ -224,23 +248,31 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let is_data = matches!(format, Format::Csv | Format::Xlsx | Format::Json);
     let hash = |path: &str| if is_data { hash(&here, path) } else { None };
     let (opened, tree) = (&here.opened, &here.tree);
-    let asked = Asked { opened, tree, moment: &moment, selection: &how.selection(&here)?, hash: &hash };
+    let selection = args.which.selection(&here)?;
+    let asked = Asked { opened, tree, moment: &moment, selection: &selection, hash: &hash };
     let report = args.which.ask(&here, &asked)?;
+    let (head, is_uncommitted) = recorded(&here)?;
+    let basis = Basis { selection: &selection, is_uncommitted };
+    let commits = Commits { head, ..Commits::default() };
+    let built = Build { audience: Audience::Team, moment, commits, is_past: false, fonts: fonts::system };
     let usual = PathBuf::from(format!("{}-{}.{}", usual_name(&report), moment.today, format.ending()));
     let output = |text: bool| how.output.as_deref().unwrap_or(if text { Path::new("-") } else { &usual });
     match format {
-        Format::Table => print(&document(&here, &report, moment, &Pictures::new())?)?,
+        Format::Table => print(&document(&here, &report, &basis, &built, &Pictures::new())?)?,
         Format::Csv => write(output(true), csv(&report).as_bytes())?,
-        Format::Json => write(output(true), json_of(&report, &moment)?.as_bytes())?,
+        Format::Json => write(output(true), json_of(&report, &basis, &built)?.as_bytes())?,
         Format::Xlsx => write(output(false), &xlsx::workbook(&report, moment.now, here.zone())?)?,
         Format::Html => {
-            let document = document(&here, &report, moment, &pictures(&here, &report))?;
+            let document = document(&here, &report, &basis, &built, &pictures(&here, &report))?;
             write(output(false), site::page(&document, &build::theme(&here)?).map_err(Stop::refused)?.as_bytes())?;
         }
         Format::Pdf => {
-            let document = document(&here, &report, moment, &Pictures::new())?;
+            let document = document(&here, &report, &basis, &built, &Pictures::new())?;
             write(output(false), &document.pdf(&fonts::drawing(|fonts| document.lacks(fonts)))?)?;
         }
+    }
+    if is_uncommitted {
+        paint::note("made from files that are not committed");
     }
     here.mention_errors(&moment);
     Ok(End::Clean)
@@ -266,10 +298,69 @@ fn usual_name(report: &Report) -> String {
     }
 }
 
-fn document(here: &Here, report: &Report, moment: Moment, pictures: &Pictures) -> Result<Document, Stop> {
-    let built =
-        Build { audience: Audience::Team, moment, commits: Commits::default(), is_past: false, fonts: fonts::system };
-    Ok(site::report(report, (&here.opened, &here.tree), &build::theme(here)?, &built, pictures))
+fn document(here: &Here, report: &Report, basis: &Basis, built: &Build, shown: &Pictures) -> Result<Document, Stop> {
+    Ok(site::report(report, basis, (&here.opened, &here.tree), &build::theme(here)?, built, shown))
+}
+
+/// The commit that the register is as of, and whether files of it are otherwise now; none where it is in none.
+fn recorded(here: &Here) -> Result<(Option<Commit>, bool), Stop> {
+    if let Some((repo, commit)) = &here.rev {
+        let repo = repo.lock().unwrap_or_else(PoisonError::into_inner);
+        return Ok((Some(told(repo.describe(*commit)?)), false));
+    }
+    let Some(repo) = Repo::around(&here.root)? else { return Ok((None, false)) };
+    let Some(head) = repo.head()? else { return Ok((None, false)) };
+    let then = repo.outline_at(head, &|_| true)?;
+    if then.entry("tagbook.toml").is_none() {
+        return Ok((None, false));
+    }
+    Ok((Some(told(repo.describe(head)?)), !records(&then).eq(records(&here.tree))))
+}
+
+fn told(commit: history::Commit) -> Commit {
+    Commit { id: commit.id, at: commit.at }
+}
+
+/// What a register says: its TOML files.
+fn records(tree: &Tree) -> impl Iterator<Item = (&str, &Entry)> {
+    tree.iter().filter(|(path, _)| path.ends_with(".toml"))
+}
+
+/// Who was typed: by the name of their file, their whole name, or a first name that one of them has.
+fn somebody<'a>(here: &'a Here, typed: &str) -> Result<&'a Person, Stop> {
+    let people = &here.opened.register.people;
+    let slugs: Vec<&str> = people.keys().map(Slug::as_str).collect();
+    let unknown = match known("person", &[typed.to_owned()], &slugs) {
+        Ok(found) => return found.first().and_then(|slug| people.get(slug)).ok_or_else(|| nobody(typed)),
+        Err(unknown) => unknown,
+    };
+    let meant: Vec<String> = words(typed);
+    let mut found: Vec<&Person> = people.values().filter(|person| words(&person.name) == meant).collect();
+    if found.is_empty() && meant.len() == 1 {
+        found = people.values().filter(|person| words(&person.name).first() == meant.first()).collect();
+    }
+    match found.as_slice() {
+        [] => Err(unknown),
+        [person] => Ok(*person),
+        several => {
+            let slugs: Vec<&str> = several.iter().map(|person| person.slug.as_str()).collect();
+            let why = format!("several people are called `{}`", typed.escape_debug());
+            Err(Stop::Refused(why, Some(format!("type one of {}", slugs.join(", ")))))
+        }
+    }
+}
+
+fn nobody(typed: &str) -> Stop {
+    Stop::refused(format!("there is no person `{}`", typed.escape_debug()))
+}
+
+/// The words of a name, without case and accents.
+fn words(name: &str) -> Vec<String> {
+    name.split_whitespace().map(folded).collect()
+}
+
+fn day(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| "write a day such as 2026-11-27".to_owned())
 }
 
 /// The SHA-256 of a file of the register; `None` where it cannot be read.
@@ -302,25 +393,32 @@ fn csv(report: &Report) -> String {
     site::written(&sheet.heads(), sheet.texts())
 }
 
-fn json_of(report: &Report, moment: &Moment) -> Result<String, Stop> {
+fn json_of(report: &Report, basis: &Basis, built: &Build) -> Result<String, Stop> {
     let said = |sums: Vec<crate::register::Money>| sums.iter().map(ToString::to_string).collect::<Vec<_>>();
     let totals = report.totals().into_iter().map(|(key, sums)| (key.to_owned(), json!(said(sums))));
     let counts = report.counts().into_iter().map(|(key, n)| (key.to_owned(), json!(n)));
     let (totals, counts): (Map<_, _>, Map<_, _>) = (totals.collect(), counts.collect());
+    let commit = built.commits.head.as_ref();
     let mut whole = json!({
         "report": report.word(),
-        "at": moment.today.to_string(),
+        "at": built.moment.today.to_string(),
+        "commit": commit.map(|commit| commit.id.as_str()),
+        "uncommitted": commit.map(|_| basis.is_uncommitted),
         "counts": counts,
         "totals": totals,
         "lines": report.sheet().json(),
     });
+    let Selection { location, category, .. } = basis.selection;
+    if !location.is_empty() || !category.is_empty() {
+        whole["only"] = json!({"locations": location, "categories": category});
+    }
     match report {
         Report::Leaver(leaver) => whole["person"] = leaver.person.slug.as_str().into(),
         Report::Unseen(unseen) => whole["since"] = unseen.since.to_string().into(),
         Report::Depreciation(books) | Report::Schedule(books) => {
             let lacking = books.lacking.iter();
             let lacking = lacking.map(|(asset, lack)| json!({"number": asset.number, "lacks": lack.word()}));
-            whole["incomplete"] = lacking.collect();
+            whole["lacking"] = lacking.collect();
         }
         _ => {}
     }
@@ -330,29 +428,38 @@ fn json_of(report: &Report, moment: &Moment) -> Result<String, Stop> {
 
 /// A report for people at a terminal: its smaller lines below each row.
 fn print(document: &Document) -> Result<(), Stop> {
-    paint::say(paint::plain(&format!("{} · {} · {}", document.title, document.state, document.sentence)))?;
+    paint::say(plain(&format!("{} · {} · {}", document.title, document.state, document.sentence)))?;
     let shown: Vec<usize> = (0..document.columns.len())
         .filter(|at| document.rows.iter().any(|row| !row.cells[*at].text.is_empty()))
         .collect();
     if !shown.is_empty() {
-        let heads: Vec<String> = shown.iter().map(|at| document.columns[*at].word.to_uppercase()).collect();
+        let heads: Vec<String> = shown.iter().map(|at| bare(&document.columns[*at].word).to_uppercase()).collect();
         let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
         table::aligned(&heads, &document.rows.iter().flat_map(|row| lines(document, row, &shown)).collect::<Vec<_>>())?;
     }
     for fact in document.facts.iter().chain(&document.totals) {
-        paint::say(paint::plain(&format!("{} {}", fact.word, fact.value)))?;
+        paint::say(plain(&format!("{} {}", fact.word, fact.value)))?;
     }
     for note in &document.notes {
-        paint::say(paint::in_style(paint::DIM, paint::plain(note)))?;
+        paint::say(paint::in_style(paint::DIM, plain(note)))?;
     }
     Ok(())
+}
+
+/// Text without the marks that set it apart: a table has no room for them, and says so of all others.
+fn bare(text: &str) -> String {
+    text.replace(['\u{2068}', '\u{2069}'], "")
+}
+
+fn plain(text: &str) -> String {
+    paint::plain(&bare(text))
 }
 
 fn lines(document: &Document, row: &Row, shown: &[usize]) -> Vec<Vec<Cell>> {
     let below = shown.iter().map(|at| row.cells[*at].small.len()).max().unwrap_or_default();
     let set_in = |at: usize, text: &str| {
         let depth = if document.columns[at].kind == Kind::Name && !text.is_empty() { row.depth.min(4) } else { 0 };
-        format!("{}{text}", "  ".repeat(depth))
+        format!("{}{}", "  ".repeat(depth), bare(text))
     };
     let first = shown.iter().map(|at| {
         let is_number = document.columns[*at].kind == Kind::Number;

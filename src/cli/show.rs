@@ -7,8 +7,10 @@ use super::log::local;
 use super::place::{Here, When};
 use super::table::{self, Format};
 use super::{End, Outcome, Stop, build, fonts, jobs, paint, verify};
+use crate::git::Repo;
 use crate::register::{Asset, Audience, Folded, Moment, Number, Slug, Summary};
 use crate::site::{self, Build};
+use crate::tree::Entry;
 
 /// Show assets: record and state
 #[derive(Debug, clap::Args)]
@@ -42,10 +44,16 @@ enum Paper {
 }
 
 pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
-    let here = Here::open(register, args.rev.as_deref())?;
+    let here = match args.certificate {
+        Some(_) => committed(register, args.rev.as_deref())?,
+        None => Here::open(register, args.rev.as_deref())?,
+    };
     let moment = args.when.moment(here.zone());
     let numbers = args.numbers.iter().map(|typed| here.number(typed)).collect::<Result<Vec<_>, Stop>>()?;
-    if let Some(paper) = args.certificate {
+    if let Some(asked) = args.certificate {
+        // Named after what it is to be, a file is that.
+        let is_page = args.output.as_ref().is_some_and(|file| file.extension().is_some_and(|ending| ending == "html"));
+        let paper = if is_page { Paper::Html } else { asked };
         return certificates(&here, &numbers, moment, paper, args.output.as_deref());
     }
     let assets = numbers.iter().filter_map(|number| here.opened.register.assets.get(number));
@@ -75,6 +83,27 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     Ok(End::Clean)
 }
 
+/// The register as it was recorded: a certificate is of what stands in commits, not of what lies in the folder.
+fn committed(register: Option<&Path>, rev: Option<&str>) -> Result<Here, Stop> {
+    let here = Here::open(register, rev)?;
+    let has_commits = match Repo::around(&here.root)? {
+        Some(repo) => rev.is_none() && repo.head()?.is_some(),
+        None => false,
+    };
+    if !has_commits {
+        return Ok(here);
+    }
+    let there = Here::open(register, Some("HEAD"))?;
+    let texts = |here: &Here| -> Vec<(String, Entry)> {
+        let all = here.tree.iter().filter(|(_, entry)| matches!(entry, Entry::Toml(_)));
+        all.map(|(path, entry)| (path.to_owned(), entry.clone())).collect()
+    };
+    if texts(&here) != texts(&there) {
+        paint::note("the folder has changes that are not committed; a certificate is of what is");
+    }
+    Ok(there)
+}
+
 /// Writes the chain of custody of each asset.
 fn certificates(here: &Here, numbers: &[Number], moment: Moment, paper: Paper, output: Option<&Path>) -> Outcome {
     if output.is_some() && numbers.len() > 1 {
@@ -91,8 +120,9 @@ fn certificates(here: &Here, numbers: &[Number], moment: Moment, paper: Paper, o
         fonts: fonts::system,
     };
     for number in numbers {
-        let against = verify::against(here, number)?;
-        let document = site::certificate(&here.opened, &here.tree, &theme, &build, number, &against);
+        let (former, against) = verify::against(here, number)?;
+        let former: Vec<&str> = former.iter().map(String::as_str).collect();
+        let document = site::certificate(&here.opened, &here.tree, &theme, &build, number, (&former, &against));
         let document = document.ok_or_else(|| Stop::refused(format!("there is no asset {number}")))?;
         let (ending, bytes) = match paper {
             Paper::Pdf => ("pdf", document.pdf(&fonts::drawing(|fonts| document.lacks(fonts)))?),

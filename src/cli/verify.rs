@@ -46,7 +46,7 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     let head = repo.commit(&args.rev).map_err(Stop::refused)?;
     let base = repo.commit(&args.base).map_err(Stop::refused)?;
     let trail = past::trail(&repo, head, args.afresh)?;
-    let signatures = past::signatures(&repo, &trail, base)?;
+    let signatures = past::signatures(&repo, &trail, base, args.afresh)?;
     let good = signatures.values().filter(|signature| matches!(signature, Signature::Good(_))).count();
     let since = match &args.since {
         Some(said) => Some(kept_head(&repo, said, head)?),
@@ -84,9 +84,9 @@ pub(super) fn run(register: Option<&Path>, args: &Args) -> Outcome {
     Ok(if no { End::No } else { End::Clean })
 }
 
-/// What the history says against an asset, in sentences.
-pub(super) fn against(here: &Here, number: &Number) -> Result<Vec<String>, Stop> {
-    let Some((head, past)) = Past::of(here)? else { return Ok(Vec::new()) };
+/// All numbers that an asset ever had, and what the history says against it, in sentences.
+pub(super) fn against(here: &Here, number: &Number) -> Result<(Vec<String>, Vec<String>), Stop> {
+    let Some((head, past)) = Past::of(here)? else { return Ok((vec![number.to_string()], Vec::new())) };
     let reused = match Repo::around(&here.root)? {
         Some(repo) => past::reused(&repo, &past.trail, head)?,
         None => Vec::new(),
@@ -99,15 +99,17 @@ pub(super) fn against(here: &Here, number: &Number) -> Result<Vec<String>, Stop>
         reused,
         zone: here.zone(),
     };
+    let names: Vec<&str> = past.trail.names_of(number.as_str()).collect();
     let commits: BTreeSet<String> =
         past.trail.recorded(number.as_str()).map(|(_, witness)| witness.commit.hex()).collect();
     let is_its = |proof: &Proof| match &proof.number {
-        Some(of) => of == number.as_str(),
+        Some(of) => names.contains(&of.as_str()),
         None => proof.commit.as_ref().is_some_and(|commit| commits.contains(commit)),
     };
     let mut proofs = trail::verify(&past.trail, &facts);
     proofs.retain_mut(|proof| is_its(proof) && here.opened.register.config.wants(&mut proof.finding));
-    Ok(proofs.into_iter().map(|proof| proof.finding.message).collect())
+    let names = names.into_iter().map(str::to_owned).collect();
+    Ok((names, proofs.into_iter().map(|proof| proof.finding.message).collect()))
 }
 
 /// The addresses of people, by their slugs.
@@ -154,10 +156,6 @@ fn verdict(trail: &Trail, proofs: &[Proof], good: usize) -> String {
     let commits = paint::count(trail.commits().len(), "commit");
     let events = paint::count(trail.events(), "event");
     let of = paint::in_style(paint::DIM, format!("{commits}{signed}, {events}"));
-    let shallow = trail.is_shallow().then(|| {
-        let words = "a shallow clone: nothing is known of what lies before it; `git fetch --unshallow` fetches it";
-        paint::in_style(paint::YELLOW, words)
-    });
-    let parts: Vec<_> = [Some(verdict), warned, Some(of), shallow].into_iter().flatten().collect();
+    let parts: Vec<_> = [Some(verdict), warned, Some(of)].into_iter().flatten().collect();
     parts.join(" · ")
 }

@@ -91,6 +91,7 @@ impl Book {
                 written.or_else(|_| text_at(to, (row, column), &crate::register::time::instant(*at)))?;
             }
             Value::Count(n) => amount_at(to, (row, column), *n, &n.to_string(), &Format::new())?,
+            Value::Flag(is_so) => to.write_boolean(row, column, *is_so).map(drop)?,
             Value::Money(money) => money_at(to, (row, column), money)?,
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The history, commit by commit: what each did to the folders of assets and to their logs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -60,6 +60,10 @@ pub struct Touched {
     pub number: String,
     /// Whether the commit has none.
     pub is_gone: bool,
+    /// Whether only the commit has one.
+    pub is_new: bool,
+    /// Files in its `files/` that the two have otherwise: their path in the folder, what the parent has, and the commit.
+    pub papers: Vec<(String, Option<Oid>, Option<Oid>)>,
     /// Files of its log that only the parent has.
     pub lost: Vec<LogFile>,
     /// Files of its log that only the commit has.
@@ -158,13 +162,23 @@ impl Repo {
         let failed = |error: io::Error| Error { doing: DOING.into(), why: error.to_string() };
         // What replaces a commit on this machine is no part of the history.
         let mut words = vec!["--no-replace-objects", "-c", "core.quotePath=false", "log", "--topo-order", "--reverse"];
-        words.extend(["--pretty=raw", "--raw", "-m", "--no-abbrev", "--no-renames", "--root", "--no-show-signature"]);
+        words.extend([
+            "--pretty=raw",
+            "--raw",
+            "--diff-merges=separate",
+            "--no-abbrev",
+            "--no-renames",
+            "--root",
+            "--no-show-signature",
+        ]);
         words.extend(["--no-decorate", "--no-notes", "--no-color", "--no-ext-diff", "--encoding=UTF-8"]);
         let (head, known) = (head.to_string(), known.map(|known| format!("^{known}")));
         words.push(&head);
         words.extend(known.as_deref());
         words.push("--");
         let mut child = Program::of(&self.git).command(&words);
+        // Nor are parents that somebody says it has.
+        child.env("GIT_GRAFT_FILE", "/dev/null");
         let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
         let Some(out) = child.stdout.take() else { return Ok(()) };
         let ends = fs::read_to_string(self.git.commondir().join("shallow")).unwrap_or_default();
@@ -236,7 +250,7 @@ impl<R: io::Read> Lines<R> {
     }
 }
 
-/// What `git log --pretty=raw --raw -m` tells, commit by commit.
+/// What `git log --pretty=raw --raw --diff-merges=separate` tells, commit by commit.
 struct Story<'r> {
     repo: &'r Repo,
     /// Commits with which a shallow clone ends.
@@ -253,6 +267,8 @@ struct Telling {
     side: usize,
     changes: Vec<Vec<Change>>,
     is_header: bool,
+    /// Whether its header was heard before, for another parent.
+    is_again: bool,
 }
 
 /// A file that a commit has otherwise than a parent.
@@ -330,26 +346,38 @@ impl Story<'_> {
 
     /// What changes of its files mean for one asset; nothing where its folder was only moved.
     fn touched(&self, commit: Oid, number: String, changes: &[Change]) -> Result<Option<Touched>, Error> {
-        let inner = |path: &str| {
-            path.rsplit_once(&format!("/{number}/")).map(|(_, inner)| inner.to_owned()).unwrap_or_default()
-        };
+        let inner = |path: &str| split(path).map(|(_, inner)| inner.to_owned()).unwrap_or_default();
         let mut was: Vec<(String, Oid)> = changes.iter().filter_map(|it| Some((inner(&it.path), it.before?))).collect();
         let mut is: Vec<(String, Oid)> = changes.iter().filter_map(|it| Some((inner(&it.path), it.here?))).collect();
         was.sort();
         is.sort();
-        if was == is {
+        let has_record = |all: &[(String, Oid)]| all.iter().any(|(path, _)| path == RECORD);
+        // Without its record, an event that goes elsewhere is gone.
+        if was == is && has_record(&was) {
             return Ok(None);
         }
-        let has_record = |all: &[(String, Oid)]| all.iter().any(|(path, _)| path == RECORD);
-        let is_gone = has_record(&was) && !has_record(&is);
+        let is_new = has_record(&is) && !has_record(&was);
+        // Where two folders had the number, one is left.
+        let is_gone = has_record(&was) && !has_record(&is) && self.repo.record_at(commit, &number)?.is_none();
+        let find = |all: &[(String, Oid)], path: &str| all.iter().find(|(other, _)| other == path).map(|(_, id)| *id);
+        let files: BTreeSet<&String> =
+            was.iter().chain(&is).map(|(path, _)| path).filter(|path| path.starts_with("files/")).collect();
+        let papers = files.into_iter().map(|path| (path.clone(), find(&was, path), find(&is, path)));
+        let papers = papers.filter(|(_, was, is)| was != is).collect();
         let log = |side: fn(&Change) -> Option<Oid>| -> Vec<LogFile> {
-            let is_log = |path: &str| {
-                inner(path).strip_prefix("log/").is_some_and(|name| !name.contains('/') && name.ends_with(".toml"))
-            };
+            let is_log = |path: &str| inner(path).starts_with("log/") && path.ends_with(".toml");
             let files = changes.iter().filter(|change| is_log(&change.path));
             files.filter_map(|change| Some(LogFile { path: change.path.clone(), id: side(change)? })).collect()
         };
         let (mut lost, mut gained) = (log(|change| change.before), log(|change| change.here));
+        let mut folders: BTreeSet<&str> = changes.iter().filter_map(|change| Some(split(&change.path)?.0)).collect();
+        if folders.len() > 1 {
+            // What lies in a folder without a record is no event of the asset.
+            let records = folders.iter().map(|folder| Ok((*folder, self.has_record_in(commit, folder)?)));
+            let records = records.collect::<Result<BTreeMap<_, _>, Error>>()?;
+            gained.retain(|file| split(&file.path).is_some_and(|(folder, _)| records.get(folder) == Some(&true)));
+            folders.retain(|folder| records.get(folder) == Some(&true));
+        }
         // What has another name is the same.
         let (moved, came): (Vec<Oid>, Vec<Oid>) =
             (lost.iter().map(|file| file.id).collect(), gained.iter().map(|file| file.id).collect());
@@ -357,14 +385,17 @@ impl Story<'_> {
         gained.retain(|file| !moved.contains(&file.id));
         let mut kept = Vec::new();
         if !lost.is_empty() && !is_gone {
-            let place = changes.iter().rfind(|change| change.here.is_some()).or(changes.last());
-            let folder = place.and_then(|change| change.path.rsplit_once(&format!("/{number}/")));
-            if let Some((above, _)) = folder {
-                kept = self.log_at(commit, &format!("{above}/{number}/log"))?;
+            for folder in folders {
+                kept.extend(self.log_at(commit, &format!("{folder}/log"))?);
                 kept.retain(|file| !gained.iter().any(|gained| gained.id == file.id));
             }
         }
-        Ok(Some(Touched { number, is_gone, lost, gained, kept }))
+        Ok(Some(Touched { number, is_gone, is_new, papers, lost, gained, kept }))
+    }
+
+    fn has_record_in(&self, commit: Oid, folder: &str) -> Result<bool, Error> {
+        let Some(register) = self.repo.register_tree(commit)? else { return Ok(false) };
+        Ok(self.repo.find(register, format!("{folder}/{RECORD}").as_ref())?.is_some_and(|found| !found.is_folder))
     }
 
     /// The files of a log at a commit.
@@ -377,9 +408,11 @@ impl Story<'_> {
         let mut files = Vec::new();
         for entry in entries(&raw) {
             let entry = entry?;
-            let name = text(entry.name);
-            if !entry.is_folder() && name.ends_with(".toml") {
-                files.push(LogFile { path: format!("{folder}/{name}"), id: entry.id()? });
+            let path = format!("{folder}/{}", text(entry.name));
+            if entry.is_folder() {
+                files.extend(self.log_at(commit, &path)?);
+            } else if path.ends_with(".toml") {
+                files.push(LogFile { path, id: entry.id()? });
             }
         }
         Ok(files)
@@ -400,18 +433,17 @@ impl Telling {
             subject: String::new(),
             sides: Vec::new(),
         };
-        Telling { step, parents: Vec::new(), side: 0, changes: Vec::new(), is_header: true }
+        Telling { step, parents: Vec::new(), side: 0, changes: Vec::new(), is_header: true, is_again: false }
     }
 
     /// A line of the commit's header, as git keeps it.
     fn header(&mut self, line: &[u8]) -> Result<(), Error> {
-        // Told again for another parent, it says the same.
-        let is_again = !self.step.committer.email.is_empty();
         let line = text(line);
         let (word, value) = line.split_once(' ').unwrap_or((&line, ""));
         match word {
-            "" if value.is_empty() => self.is_header = false,
-            "parent" if !is_again => self.parents.push(oid(value)?),
+            "" if line.is_empty() => (self.is_header, self.is_again) = (false, true),
+            // Told again for another parent, it says the same.
+            "parent" if !self.is_again => self.parents.push(oid(value)?),
             "author" => (self.step.author, _) = signed(value),
             "committer" => (self.step.committer, self.step.at) = signed(value),
             "gpgsig" | "gpgsig-sha256" => self.step.is_signed = true,
@@ -445,10 +477,18 @@ fn change(entry: &[u8], inside: &Path) -> Result<Option<Change>, Error> {
 
 /// The number of the asset that a file belongs to: `assets/NUMBER/…` or `assets/GROUP/NUMBER/…`.
 fn number_in(path: &str) -> Option<&str> {
-    let mut parts = path.strip_prefix("assets/")?.split('/');
-    let (first, second) = (parts.next()?, parts.next()?);
-    let is_inside = parts.next().is_none() || ["log", "files"].contains(&second);
-    Some(if is_inside { first } else { second })
+    split(path)?.0.rsplit('/').next()
+}
+
+/// The folder of the asset that a file belongs to, and its path in there.
+fn split(path: &str) -> Option<(&str, &str)> {
+    let inside = path.strip_prefix("assets/")?;
+    let mut slashes = inside.match_indices('/').map(|(at, _)| at);
+    let first = slashes.next()?;
+    let second = slashes.next();
+    let is_inside = second.is_none_or(|second| ["log", "files"].contains(&&inside[first + 1..second]));
+    let end = path.len() - inside.len() + if is_inside { first } else { second? };
+    Some((&path[..end], &path[end + 1..]))
 }
 
 /// A path as git writes it, where it has quotes around it: C's escapes, bytes in octal.

@@ -25,7 +25,10 @@ impl Repo {
         let mut vouched = tempfile::NamedTempFile::new().map_err(failed)?;
         vouched.write_all(signers.unwrap_or_default()).map_err(failed)?;
         let setting = format!("gpg.ssh.allowedSignersFile={}", vouched.path().display());
-        let mut words = if signers.is_some() { vec!["-c", setting.as_str()] } else { Vec::new() };
+        let mut words = vec!["--no-replace-objects"];
+        if signers.is_some() {
+            words.extend(["-c", setting.as_str()]);
+        }
         words.extend(["log", "--no-walk=unsorted", "--stdin", "--format=%H%x09%G?%x09%GS%x09%GK"]);
         let mut command = Program::of(&self.git).command(&words);
         command.stdin(Stdio::from(File::open(asked.path()).map_err(failed)?));

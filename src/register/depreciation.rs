@@ -48,6 +48,8 @@ pub enum Lack {
     Life,
     /// What is left at the end is in another currency than the cost.
     Currency,
+    /// What is left at the end is more than the cost.
+    Residual,
 }
 
 impl Lack {
@@ -59,6 +61,7 @@ impl Lack {
             Lack::Day => "date",
             Lack::Life => "life",
             Lack::Currency => "currency",
+            Lack::Residual => "residual",
         }
     }
 }
@@ -95,7 +98,9 @@ impl Plan {
         if residual.currency != cost.currency {
             return Err(Lack::Currency);
         }
-        let residual = Money { minor: residual.minor.min(cost.minor), ..residual };
+        if residual.minor > cost.minor {
+            return Err(Lack::Residual);
+        }
         let first = began.with_day(1).unwrap_or(began);
         Ok(Plan { method: written.method, cost, residual, first, months: life.months() })
     }

@@ -10,8 +10,8 @@ use crate::labels::set_apart;
 use crate::register::{Action, Number, Opened};
 use crate::tree::Tree;
 
-/// The chain of custody of an asset; `against` is what its history says against it, in sentences. `None` where there is no
-/// such asset.
+/// The chain of custody of an asset, with all the numbers that it ever had, and what its history says against it, in
+/// sentences. `None` where there is no such asset.
 #[must_use]
 pub fn certificate(
     opened: &Opened,
@@ -19,14 +19,14 @@ pub fn certificate(
     theme: &Theme,
     build: &Build,
     number: &Number,
-    against: &[String],
+    (former, against): (&[&str], &[String]),
 ) -> Option<Document> {
     let site = Lookup::new(opened, tree, theme, build).on_file();
     let thing = site.things.get(number)?;
-    Some(document(&Here::at(&site, ""), thing, against))
+    Some(document(&Here::at(&site, ""), thing, former, against))
 }
 
-fn document(here: &Here, thing: &Thing, against: &[String]) -> Document {
+fn document(here: &Here, thing: &Thing, former: &[&str], against: &[String]) -> Document {
     let (site, asset) = (here.site, thing.asset);
     let told = &thing.chronicle.told;
     let recorded = site.build.commits.recorded.get(&asset.number);
@@ -46,6 +46,7 @@ fn document(here: &Here, thing: &Thing, against: &[String]) -> Document {
         here.plain_fact("certificate_now", Some(now.into_iter().flatten().collect::<Vec<_>>().join(" · "))),
         here.plain_fact("certificate_events", count(told.len())),
         here.plain_fact("certificate_signed", count(signed)),
+        here.plain_fact("certificate_found", (!against.is_empty()).then(|| against.len().to_string())),
         here.contact_fact(),
     ];
     let hands = hands(here, told);
@@ -53,18 +54,19 @@ fn document(here: &Here, thing: &Thing, against: &[String]) -> Document {
     if !hands.is_empty() {
         notes.push(here.said("certificate_hands", &[("people", Some(Phrase::text(&hands)))]));
     }
-    match (against, kept < told.len()) {
-        ([], false) => notes.push(here.said("certificate_whole", &[])),
-        ([], true) => {
-            let n = Some(here.number(told.len() - kept));
-            notes.push(here.said("certificate_uncommitted_some", &[("n", n)]));
-        }
-        (against, _) => {
-            notes.push(here.said("certificate_against", &[]));
-            notes.extend(against.iter().cloned());
-        }
+    if kept < told.len() {
+        let n = Some(here.number(told.len() - kept));
+        notes.push(here.said("certificate_uncommitted_some", &[("n", n)]));
     }
-    notes.extend(checks(here, thing));
+    if !against.is_empty() {
+        notes.push(here.said("certificate_against", &[]));
+        notes.extend(against.iter().cloned());
+    } else if site.build.commits.is_shallow {
+        notes.push(here.said("certificate_shallow", &[]));
+    } else if kept > 0 {
+        notes.push(here.said("certificate_whole", &[]));
+    }
+    notes.extend(checks(here, former));
     let sentence = here.said("certificate_sentence", &[("title", Some(here.apart(&site.config().title)))]);
     Document {
         sentence,
@@ -108,7 +110,9 @@ fn row(here: &Here, thing: &Thing, told: &Told) -> Row {
 fn proof(here: &Here, thing: &Thing, told: &Told) -> String {
     let recorded = here.site.build.commits.recorded.get(&thing.asset.number);
     let Some(recorded) = recorded.and_then(|all| all.get(&told.event.id)) else {
-        return here.said("certificate_uncommitted", &[("event", Some(Phrase::text(told.event.id.as_str())))]);
+        let is_shallow = here.site.build.commits.is_shallow;
+        let name = if is_shallow { "certificate_not_here" } else { "certificate_uncommitted" };
+        return here.said(name, &[("event", Some(Phrase::text(told.event.id.as_str())))]);
     };
     let name = |name: &Option<String>| name.as_deref().map(|name| here.apart(name));
     let at = recorded.commit.at.with_timezone(&here.site.dates.zone).format("%Y-%m-%d %H:%M").to_string();
@@ -141,20 +145,23 @@ fn holder(here: &Here, thing: &Thing) -> Option<String> {
     Some(here.site.register().person_name(&custody.person).to_owned())
 }
 
-/// How it is checked by whoever has git, and no tagbook.
-fn checks(here: &Here, thing: &Thing) -> Vec<String> {
+/// How it is checked by whoever has git, and no tagbook: what each command shows, and the command.
+fn checks(here: &Here, former: &[&str]) -> Vec<String> {
     let Some(head) = &here.site.build.commits.head else { return Vec::new() };
-    let folder = &thing.asset.folder;
+    // Numbers hold nothing that means something to a shell.
+    let logs: Vec<String> = former.iter().map(|number| format!("'*/{number}/log/*'")).collect();
     let commands = [
-        ("certificate_check_head", format!("git merge-base --is-ancestor {} HEAD && echo yes", head.id)),
-        ("certificate_check_event", "git show COMMIT".to_owned()),
-        ("certificate_check_log", format!("git log --diff-filter=MDR --name-status -- {folder}/log")),
+        ("certificate_check_head", format!("git merge-base --is-ancestor {} HEAD && echo yes || echo NO", head.id)),
+        ("certificate_check_event", "git show -m COMMIT".to_owned()),
+        (
+            "certificate_check_log",
+            format!("git log -m --full-history --no-renames --diff-filter=MD --name-status -- {}", logs.join(" ")),
+        ),
         (
             "certificate_check_signature",
             "git -c gpg.ssh.allowedSignersFile=allowed_signers verify-commit COMMIT".to_owned(),
         ),
     ];
-    let said =
-        |(name, command): (&str, String)| here.said(name, &[("command", Some(Phrase::text(&set_apart(&command))))]);
-    std::iter::once(here.said("certificate_check", &[])).chain(commands.map(said)).collect()
+    let said = |(name, command): (&str, String)| [here.said(name, &[]), set_apart(&command)];
+    std::iter::once(here.said("certificate_check", &[])).chain(commands.into_iter().flat_map(said)).collect()
 }

@@ -25,6 +25,9 @@ pub(super) struct Feed {
     entries: Vec<Entry>,
 }
 
+/// Characters of a commit's id in a feed.
+const COMMIT: usize = 12;
+
 #[derive(Debug, Serialize)]
 struct Entry {
     id: String,
@@ -97,6 +100,9 @@ fn entry(here: &Here, happened: &Happened, base: &str, name: &str) -> Option<Ent
     let (thing, told) = here.site.told(happened)?;
     let number = happened.number;
     let sentence = here.sentence(told);
+    // Whoever keeps a feed keeps heads of the history.
+    let recorded = here.site.build.commits.recorded.get(number).and_then(|all| all.get(&told.event.id));
+    let commit = recorded.map(|recorded| Phrase::text(recorded.commit.id.get(..COMMIT).unwrap_or(&recorded.commit.id)));
     let fillings = [("number", Some(Phrase::text(number.as_str()))), ("sentence", Some(sentence))];
     Some(Entry {
         id: format!("{name}{number}/#e-{}", happened.id),
@@ -104,6 +110,9 @@ fn entry(here: &Here, happened: &Happened, base: &str, name: &str) -> Option<Ent
         at: stamp(happened.at),
         author: here.site.register().person_name(&told.event.by).to_owned(),
         page: format!("{base}{number}/#e-{}", happened.id),
-        summary: thing.asset.name.clone(),
+        summary: here
+            .say("feed_entry", &[("name", Some(Phrase::text(&thing.asset.name))), ("commit", commit)])
+            .plain()
+            .into(),
     })
 }

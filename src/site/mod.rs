@@ -98,6 +98,8 @@ pub fn no_fonts() -> &'static Database {
 pub struct Commits {
     /// The commit that is built.
     pub head: Option<Commit>,
+    /// Whether the history ends before its beginning, as that of a shallow clone does.
+    pub is_shallow: bool,
     /// The newest commit that touched each asset.
     pub newest: BTreeMap<Number, Commit>,
     /// The commit that recorded each event of an asset, where that is known.

@@ -10,10 +10,14 @@ use super::lookup::Lookup;
 use super::phrase::Phrase;
 use super::{Build, Theme};
 use crate::document::{Cell, Document, Fact};
-use crate::register::reports::Report;
+use crate::register::reports::{Basis, Report};
+use crate::register::select::Selection;
 use crate::register::state::State;
-use crate::register::{Asset, Money, Number, Opened, Status};
+use crate::register::{Asset, Money, Number, Opened, Slug, Status};
 use crate::tree::Tree;
+
+/// Characters of a commit's id that a report names.
+const COMMIT: usize = 12;
 
 /// Photos to be shown in a report, as `data:` addresses.
 pub type Pictures = BTreeMap<Number, String>;
@@ -22,6 +26,7 @@ pub type Pictures = BTreeMap<Number, String>;
 #[must_use]
 pub fn report(
     report: &Report,
+    basis: &Basis,
     (opened, tree): (&Opened, &Tree),
     theme: &Theme,
     build: &Build,
@@ -38,6 +43,12 @@ pub fn report(
         Report::Unseen(report) => goods::unseen(&here, report),
         Report::Disposals(report) => goods::disposals(&here, report),
     };
+    document.state = here.state();
+    let only = here.only(basis.selection);
+    document.sentence = std::iter::once(document.sentence).chain(only).collect::<Vec<_>>().join(" ");
+    if basis.is_uncommitted {
+        document.notes.push(here.site.words.word("report_uncommitted").to_owned());
+    }
     document.totals = totals(&here, report);
     if document.rows.is_empty() {
         document.columns.clear();
@@ -63,6 +74,9 @@ fn total_word(key: &'static str) -> &'static str {
         "residual" => "report_residual",
         "charge" => "report_charge",
         "proceeds" => "report_proceeds",
+        "hired" => "report_hired_sum",
+        "gain" => "report_gain_sum",
+        "loss" => "report_loss_sum",
         _ => "document_total",
     }
 }
@@ -71,6 +85,33 @@ impl Here<'_> {
     /// A report with nothing in it yet, and nothing to sign.
     fn report(&self, title: &str) -> Document {
         Document { signatures: Vec::new(), ..self.blank("report", self.site.words.word(title)) }
+    }
+
+    /// The day that a report speaks of, and the commit that it is made from.
+    fn state(&self) -> String {
+        let commit = self.site.build.commits.head.as_ref();
+        let commit = commit.map(|commit| self.apart(commit.id.get(..COMMIT).unwrap_or(&commit.id)));
+        let day = self.site.dates.long(self.site.dates.today);
+        self.said("report_state", &[("day", Some(day)), ("commit", commit)])
+    }
+
+    /// The places and the categories that a report is about, where it is not about all.
+    fn only(&self, selection: &Selection) -> Vec<String> {
+        let register = self.site.register();
+        let place = |slug: &Slug| self.apart(register.location_name(slug));
+        let category = |slug: &Slug| {
+            self.apart(register.categories.get(slug).map_or(slug.as_str(), |category| category.name.as_str()))
+        };
+        let places: Vec<Phrase> = selection.location.iter().map(place).collect();
+        let categories: Vec<Phrase> = selection.category.iter().map(category).collect();
+        let mut only = Vec::new();
+        if !places.is_empty() {
+            only.push(self.said("report_only_in", &[("places", Some(self.listed(&places)))]));
+        }
+        if !categories.is_empty() {
+            only.push(self.said("report_only_of", &[("categories", Some(self.listed(&categories)))]));
+        }
+        only
     }
 
     fn assets(&self, n: usize) -> Phrase {

@@ -8,7 +8,6 @@ use toml::{Table, Value};
 use crate::register::money::totals;
 use crate::register::{Asset, EventId, Finding, Moment, Money, Number, Opened};
 use crate::tree::{Entry, Tree};
-
 /// A register and its files.
 #[derive(Clone, Copy)]
 pub struct State<'s> {
@@ -47,6 +46,17 @@ pub struct Sum {
     pub is: Money,
 }
 
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is new.
+    Came,
+    /// It says something else.
+    Changed,
+    /// It is no more.
+    Went,
+}
+
 /// All that is otherwise.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
@@ -54,6 +64,8 @@ pub struct Changes {
     pub added: Vec<Number>,
     /// Assets that are gone.
     pub removed: Vec<Number>,
+    /// Assets that have another number: which they had, and which they have.
+    pub renumbered: Vec<(Number, Number)>,
     /// Records of assets.
     pub assets: Vec<Changed>,
     /// Events that came.
@@ -64,8 +76,8 @@ pub struct Changes {
     pub altered: Vec<(Number, EventId)>,
     /// People, places, categories, settings, audits and jobs; new ones with all that they say.
     pub others: Vec<Changed>,
-    /// Photos, receipts, manuals: paths, and whether they came.
-    pub files: Vec<(String, bool)>,
+    /// Photos, receipts, manuals, and other files that are not TOML: paths, and what became of them.
+    pub files: Vec<(String, Fate)>,
     /// What all assets together are worth, where that is otherwise.
     pub value: Vec<Sum>,
     /// Findings that came.
@@ -78,10 +90,12 @@ impl Changes {
     /// Whether nothing is otherwise.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Changes { added, removed, assets, recorded, gone, altered, others, files, value, found, cured } = self;
+        let Changes { added, removed, renumbered, assets, recorded, gone, altered, others, files, value, found, cured } =
+            self;
         let counts = [
             added.len(),
             removed.len(),
+            renumbered.len(),
             assets.len(),
             recorded.len(),
             gone.len(),
@@ -107,8 +121,12 @@ impl Changes {
             value: sums(base.opened, head.opened),
             ..Changes::default()
         };
+        changes.renumbered = renumbered(&changes, base.opened, head.opened);
+        changes.removed.retain(|number| !changes.renumbered.iter().any(|(old, _)| old == number));
+        changes.added.retain(|number| !changes.renumbered.iter().any(|(_, new)| new == number));
         for (number, asset) in is {
-            if let Some(old) = was.get(number) {
+            let former = changes.renumbered.iter().find(|(_, new)| new == number).map_or(number, |(old, _)| old);
+            if let Some(old) = was.get(former) {
                 let text = |tree: &Tree, path: &str| fields(tree.text(path).unwrap_or_default());
                 let fields = differing(&text(base.tree, old.source.path()), &text(head.tree, asset.source.path()));
                 if !fields.is_empty() {
@@ -125,11 +143,15 @@ impl Changes {
         let numbers: BTreeSet<&Number> =
             base.ledger.iter().chain(head.ledger.iter()).map(|(number, _)| number).collect();
         for number in numbers {
-            let events = |opened: &'_ Opened| -> BTreeMap<EventId, _> {
+            if self.renumbered.iter().any(|(old, _)| old == number) {
+                continue;
+            }
+            let events = |opened: &'_ Opened, number: &Number| -> BTreeMap<EventId, _> {
                 let log = opened.ledger.log(number).events().iter();
                 log.map(|logged| (logged.event.id.clone(), logged.event.clone())).collect()
             };
-            let (was, is) = (events(base), events(head));
+            let former = self.renumbered.iter().find(|(_, new)| new == number).map_or(number, |(old, _)| old);
+            let (was, is) = (events(base, former), events(head, number));
             for (id, event) in &is {
                 match was.get(id) {
                     None => self.recorded.push((number.clone(), id.clone())),
@@ -147,6 +169,28 @@ impl Changes {
         };
         self.recorded.sort_by_key(at);
     }
+}
+
+/// Assets that are gone and have come under another number: it leads there, or has their log or their record.
+fn renumbered(changes: &Changes, base: &Opened, head: &Opened) -> Vec<(Number, Number)> {
+    let mut pairs: Vec<(Number, Number)> = Vec::new();
+    for old in &changes.removed {
+        let Some(asset) = base.register.assets.get(old) else { continue };
+        let ids = |opened: &Opened, number: &Number| -> BTreeSet<EventId> {
+            opened.ledger.log(number).events().iter().map(|logged| logged.event.id.clone()).collect()
+        };
+        let events = ids(base, old);
+        let is_it = |new: &&Number| {
+            let Some(other) = head.register.assets.get(*new) else { return false };
+            let is_same = asset.name == other.name && asset.serial == other.serial && asset.category == other.category;
+            let has_log = !events.is_empty() && ids(head, new).is_superset(&events);
+            let is_free = !pairs.iter().any(|(_, taken)| taken == *new);
+            is_free && (other.aliases.contains(old) || has_log || events.is_empty() && is_same)
+        };
+        let new = changes.added.iter().find(is_it).cloned();
+        pairs.extend(new.map(|new| (old.clone(), new)));
+    }
+    pairs
 }
 
 /// Findings of the one that the other has not, and the other way round.
@@ -195,22 +239,32 @@ fn others(base: &Tree, head: &Tree) -> Vec<Changed> {
     changed.filter(|changed| !changed.fields.is_empty()).collect()
 }
 
-/// Photos and documents of assets that came or went, wherever the asset's folder is.
-fn files(base: State, head: State) -> Vec<(String, bool)> {
-    let all = |state: State| -> BTreeSet<String> {
-        let mut all = BTreeSet::new();
+/// Files that are not TOML, and those that nobody reads line by line: of assets wherever their folder is, of a theme, and of
+/// phones.
+fn files(base: State, head: State) -> Vec<(String, Fate)> {
+    let all = |state: State| -> BTreeMap<String, Entry> {
+        let mut all = BTreeMap::new();
         for asset in state.opened.register.assets.values() {
-            let Some((folder, _)) = asset.source.path().rsplit_once('/') else { continue };
-            let under = format!("{folder}/");
+            let under = format!("{}/", asset.folder);
             let inner = state.tree.under(&under).filter(|(_, entry)| matches!(entry, Entry::Other(_)));
-            all.extend(inner.map(|(path, _)| format!("{}/{}", asset.number, &path[under.len()..])));
+            all.extend(
+                inner.map(|(path, entry)| (format!("{}/{}", asset.number, &path[under.len()..]), entry.clone())),
+            );
         }
+        let is_beside = |path: &str| path.starts_with("theme/") || path.starts_with("phones/");
+        let beside = state.tree.iter().filter(|(path, _)| is_beside(path));
+        all.extend(beside.map(|(path, entry)| (path.to_owned(), entry.clone())));
         all
     };
     let (was, is) = (all(base), all(head));
-    let came = is.difference(&was).map(|path| (path.clone(), true));
-    let went = was.difference(&is).map(|path| (path.clone(), false));
-    came.chain(went).collect()
+    let paths: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    let fate = |path: &String| match (was.get(path), is.get(path)) {
+        (None, Some(_)) => Some(Fate::Came),
+        (Some(_), None) => Some(Fate::Went),
+        (Some(was), Some(is)) if was != is => Some(Fate::Changed),
+        _ => None,
+    };
+    paths.into_iter().filter_map(|path| Some((path.clone(), fate(path)?))).collect()
 }
 
 /// The values in a TOML text by their keys, with dots between; a list of tables is one value.

@@ -41,6 +41,12 @@ impl Told {
         self.table.get("kind").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The photos of it, relative to the asset's folder.
+    pub fn photos(&self) -> impl Iterator<Item = &str> {
+        let photos = self.table.get("photos").and_then(Value::as_array);
+        photos.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// The events that it says count no more.
     pub fn voided(&self) -> impl Iterator<Item = &str> {
         let of = self.table.get("of").filter(|_| self.kind() == "void");

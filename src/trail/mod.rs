@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-pub use diff::{Changed, Changes, Field, State, Sum};
+pub use diff::{Changed, Changes, Fate, Field, State, Sum};
 pub use event::Told;
 pub use verify::{Facts, Proof, Reused, Signature, is_by, verify};
 
@@ -20,7 +21,7 @@ pub use verify::{Facts, Proof, Reused, Signature, is_by, verify};
 pub type Id = [u8; 20];
 
 /// What the bytes of a kept trail begin with: another makes them unreadable.
-const FORMAT: &[u8] = b"tagbook trail 2\n";
+const FORMAT: &[u8] = b"tagbook trail 3\n";
 
 /// Commits among which another is looked for before all are.
 const NEAR: usize = 256;
@@ -65,6 +66,10 @@ pub struct Touched {
     pub number: String,
     /// Whether the commit has none.
     pub is_gone: bool,
+    /// Whether only the commit has one.
+    pub is_new: bool,
+    /// Photos and papers that the two have otherwise: their path in the asset's folder, what the parent has, and the commit.
+    pub papers: Vec<(String, Option<Id>, Option<Id>)>,
     /// Files of its log that only the parent has.
     pub lost: Vec<LogFile>,
     /// Files of its log that only the commit has.
@@ -128,6 +133,8 @@ struct Recorded {
     by: u32,
     /// When it happened, in milliseconds since 1970; none where that cannot be read.
     at: Option<i64>,
+    /// What tells what it says from all else.
+    print: u64,
 }
 
 /// What the history says of an asset.
@@ -138,9 +145,29 @@ struct Past {
     events: BTreeMap<String, Recorded>,
     /// Events that count no more.
     voided: BTreeSet<String>,
-    /// The last commit that retired it, and the one that removed its folder.
-    retired: Option<u32>,
+    /// The last commit that retired it, with the event.
+    retired: Option<(u32, String)>,
+    /// The commit that removed its folder.
     gone: Option<u32>,
+    /// The numbers that it had before.
+    former: BTreeSet<String>,
+    /// Photos that events name, and the first event that names each.
+    photos: BTreeMap<String, String>,
+}
+
+/// A photo of an event that is not what was recorded any more.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Paper {
+    /// The asset's number.
+    pub number: String,
+    /// The event's id.
+    pub event: String,
+    /// Its path in the asset's folder.
+    pub path: String,
+    /// Whether it is no more.
+    pub is_gone: bool,
+    commit: u32,
+    was: Id,
 }
 
 /// A number that a thing had, and that was there again.
@@ -167,7 +194,7 @@ pub struct Breach {
     commit: u32,
     /// The file that it stood in.
     pub path: String,
-    /// The event as it was, as TOML.
+    /// The event as it was, as TOML; empty where another was recorded under its id.
     pub was: String,
     /// As it is since then; none where it was removed.
     pub is: Option<String>,
@@ -196,6 +223,7 @@ pub struct Trail {
     people: Vec<String>,
     assets: BTreeMap<String, Past>,
     breaches: Vec<Breach>,
+    papers: Vec<Paper>,
     /// Numbers whose folder was removed, and that were there again: the number, and the two commits.
     again: Vec<(String, u32, u32)>,
     /// Events whose time did not fit that of a commit that recorded them: the asset's number, and the id.
@@ -358,6 +386,7 @@ impl Trail {
         let Some((first, others)) = step.sides.split_first() else { return Ok(()) };
         let gone: Vec<&str> =
             first.iter().filter(|touched| touched.is_gone).map(|touched| touched.number.as_str()).collect();
+        let (is_merge, mut own) = (!others.is_empty(), Vec::new());
         for touched in first {
             let others: Vec<Option<&Touched>> = others.iter().map(|side| of_number(side, &touched.number)).collect();
             if others.iter().all(Option::is_some) {
@@ -374,14 +403,61 @@ impl Trail {
                 |file: &&LogFile| others.iter().all(|other| other.is_some_and(|other| other.gained.contains(file)));
             for file in touched.gained.iter().filter(is_new) {
                 for told in Told::all_in(&read(&file.id)?) {
-                    self.record(&touched.number, &told, commit, &gone);
+                    self.record(&touched.number, &told, commit, if touched.is_new { &gone } else { &[] });
+                    own.push((&touched.number, told));
+                }
+            }
+            for (path, was, is) in touched.papers.iter().filter(|_| !touched.is_gone) {
+                let is_own = |other: Option<&Touched>| {
+                    other.is_some_and(|other| other.papers.iter().any(|paper| paper.0 == *path && paper.2 == *is))
+                };
+                if others.iter().copied().all(is_own) {
+                    self.paper(&touched.number, path, *was, is.as_ref(), commit);
                 }
             }
         }
         for side in &step.sides {
             self.compare(side, commit, read)?;
+            // What a merge has from one of its parents was never gone there.
+            for touched in side.iter().filter(|touched| is_merge && touched.is_new) {
+                self.assets.entry(touched.number.clone()).or_default().gone = None;
+            }
+        }
+        for (number, told) in own {
+            self.find_second(number, &told, commit);
         }
         Ok(())
+    }
+
+    /// Notes that an event says something else than the one that was recorded under its id, where that is not known.
+    fn find_second(&mut self, number: &str, told: &Told, commit: u32) {
+        let known = self.assets.get(number).and_then(|past| past.events.get(&told.id));
+        let is = told.as_toml();
+        let names: Vec<&str> = self.names_of(number).collect();
+        let is_told = |breach: &Breach| {
+            names.contains(&breach.number.as_str())
+                && breach.event == told.id
+                && (breach.commit == commit || breach.is.as_ref() == Some(&is) || breach.was == is)
+        };
+        if known.is_some_and(|known| known.print != print(&is)) && !self.breaches.iter().any(is_told) {
+            let (number, event) = (number.to_owned(), told.id.clone());
+            let path = format!("assets/{number}/log");
+            let was = String::new();
+            self.breaches.push(Breach { number, event, commit, path, was, is: Some(is), restored: None });
+        }
+    }
+
+    /// Notes that a photo of an event was replaced or removed, or is again what it was.
+    fn paper(&mut self, number: &str, path: &str, was: Option<Id>, is: Option<&Id>, commit: u32) {
+        let Some(event) = self.assets.get(number).and_then(|past| past.photos.get(path)) else { return };
+        let mut known = self.papers.iter().filter(|paper| paper.number == number && paper.path == path);
+        if known.next().is_some_and(|first| is == Some(&first.was)) {
+            self.papers.retain(|paper| paper.number != number || paper.path != path);
+            return;
+        }
+        let Some(was) = was else { return };
+        let (number, event, path) = (number.to_owned(), event.clone(), path.to_owned());
+        self.papers.push(Paper { number, event, path, is_gone: is.is_none(), commit, was });
     }
 
     /// Notes what a commit lost of what one of its parents has.
@@ -391,25 +467,30 @@ impl Trail {
         commit: u32,
         read: &mut dyn FnMut(&Id) -> Result<Vec<u8>, E>,
     ) -> Result<(), E> {
-        let mut moved: Option<BTreeMap<String, Vec<Told>>> = None;
+        let mut moved: Option<Vec<(&str, Vec<Told>)>> = None;
         for touched in side.iter().filter(|touched| !touched.lost.is_empty()) {
             let mut now: Vec<Told> = Vec::new();
             for file in touched.gained.iter().chain(&touched.kept) {
                 now.extend(Told::all_in(&read(&file.id)?));
             }
+            let mut target: Option<usize> = None;
             for file in &touched.lost {
                 for was in Told::all_in(&read(&file.id)?) {
                     let same: Vec<&Told> = now.iter().filter(|is| is.id == was.id).collect();
                     if same.iter().any(|is| is.table == was.table) {
                         continue;
                     }
-                    // With its whole folder, an event may come to another number.
+                    // With its whole folder, a log may come to another number, which was nothing's before.
                     if touched.is_gone && same.is_empty() {
-                        if moved.is_none() {
-                            moved = Some(gained_by_id(side, read)?);
-                        }
-                        let there = moved.as_ref().and_then(|moved| moved.get(&was.id));
-                        if there.is_some_and(|all| all.iter().any(|is| is.table == was.table)) {
+                        let moved = match &mut moved {
+                            Some(moved) => moved,
+                            None => moved.insert(came(side, read)?),
+                        };
+                        let has = |(_, all): &(&str, Vec<Told>)| {
+                            all.iter().any(|is| is.id == was.id && is.table == was.table)
+                        };
+                        target = target.or_else(|| moved.iter().position(has));
+                        if target.is_some_and(|target| has(&moved[target])) {
                             continue;
                         }
                     }
@@ -424,7 +505,8 @@ impl Trail {
         let is = is.map(Told::as_toml);
         // A merge has it from where it was done, and what puts an event back alters nothing.
         let is_merge = self.commits[commit as usize].parents.len() > 1;
-        let is_told = |known: &Breach| is_merge && known.is == is || known.restored == Some(commit);
+        let is_told =
+            |known: &Breach| is_merge && known.is == is && known.restored.is_none() || known.restored == Some(commit);
         let mut own = self.breaches.iter().filter(|known| known.event == was.id && known.number == touched.number);
         if own.any(is_told) {
             return;
@@ -442,12 +524,19 @@ impl Trail {
             open.for_each(|breach| breach.restored = Some(commit));
         }
         let by = place(&mut self.people, &mut self.known.people, &told.by);
-        let before = gone.iter().find_map(|gone| self.assets.get(*gone)?.events.get(&told.id));
-        let before = before.filter(|before| before.by == by && before.at == told.at).cloned();
+        let print = print(&told.as_toml());
+        let before = gone.iter().find_map(|gone| Some((*gone, self.assets.get(*gone)?.events.get(&told.id)?.clone())));
+        let former: BTreeSet<String> =
+            before.iter().flat_map(|(gone, _)| self.names_of(gone)).map(str::to_owned).collect();
+        let before = before.map(|(_, before)| before);
         let (taken, is_whole) = (&self.commits[commit as usize], self.commits[commit as usize].is_whole);
         let past = self.assets.entry(number.to_owned()).or_default();
         past.voided.extend(told.voided().map(str::to_owned));
-        let new = before.unwrap_or(Recorded { commit: is_whole.then_some(commit), by, at: told.at });
+        past.former.extend(former);
+        for photo in told.photos() {
+            past.photos.entry(photo.to_owned()).or_insert_with(|| told.id.clone());
+        }
+        let new = before.unwrap_or(Recorded { commit: is_whole.then_some(commit), by, at: told.at, print });
         // Recorded on two branches: the older commit is the one.
         let is_first = past.events.get(&told.id).is_none_or(|known| {
             known.commit.is_some_and(|other| is_whole && taken.at < self.commits[other as usize].at)
@@ -455,8 +544,10 @@ impl Trail {
         if !is_first {
             return;
         }
-        if told.kind() == "retire" {
-            past.retired = Some(commit);
+        match told.kind() {
+            "retire" => past.retired = Some((commit, told.id.clone())),
+            "reinstate" => past.retired = None,
+            _ => {}
         }
         if let Some(recorded) = new.commit {
             let recorded = &self.commits[recorded as usize];
@@ -480,12 +571,52 @@ impl Trail {
         })
     }
 
+    /// The number of an asset, and all that it had before.
+    pub fn names_of<'t>(&'t self, number: &'t str) -> impl Iterator<Item = &'t str> {
+        let former = self.assets.get(number).into_iter().flat_map(|past| &past.former).map(String::as_str);
+        std::iter::once(number).chain(former)
+    }
+
+    /// The author and the committer of a commit.
+    fn hands_of(&self, commit: &Commit) -> [Option<&Name>; 2] {
+        [commit.author, commit.committer].map(|place| self.names.get(place as usize))
+    }
+
+    /// Photos of events that were replaced or removed, with the commit that did it.
+    pub fn papers(&self) -> impl Iterator<Item = (&Paper, Witness<'_>)> {
+        self.papers.iter().filter_map(|paper| Some((paper, self.witness(paper.commit)?)))
+    }
+
+    /// Commits that are older, by what they say, than one that they stand on; each with that one.
+    pub fn backdated(&self) -> impl Iterator<Item = (Witness<'_>, &Commit)> {
+        self.commits.iter().zip(0..).filter_map(|(commit, place)| {
+            let parents = commit.parents.iter().filter_map(|parent| self.commits.get(*parent as usize));
+            let newest = parents.max_by_key(|parent| parent.at)?;
+            let is_before = commit.at.saturating_add(verify::CLOCKS.num_seconds()) < newest.at;
+            Some((self.witness(place).filter(|_| is_before)?, newest))
+        })
+    }
+
+    /// For each commit, whether it is `id` or one that it stands on.
+    fn up_to(&self, id: &[u8]) -> Vec<bool> {
+        let mut is_before: Vec<bool> = self.commits.iter().map(|commit| commit.id == id).collect();
+        for place in (0..self.commits.len()).rev() {
+            if is_before[place] {
+                for parent in &self.commits[place].parents {
+                    is_before[*parent as usize] = true;
+                }
+            }
+        }
+        is_before
+    }
+
     /// Numbers of things that were retired or removed, and of which something was changed later.
     pub fn again(&self) -> impl Iterator<Item = Again<'_>> {
         let removed = self.again.iter().map(|(number, gone, since)| (number, *gone, *since, true));
         let retired = self.assets.iter().filter_map(|(number, past)| {
-            let (retired, newest) = past.retired.zip(past.newest)?;
-            (past.gone.is_none() && newest > retired).then_some((number, retired, newest, false))
+            let ((retired, event), newest) = (past.retired.as_ref()?, past.newest?);
+            let is_out = past.gone.is_none() && !past.voided.contains(event);
+            (is_out && newest > *retired).then_some((number, *retired, newest, false))
         });
         removed.chain(retired).filter_map(|(number, before, since, is_removed)| {
             let (before, since) = (self.witness(before)?, self.witness(since)?);
@@ -544,16 +675,24 @@ fn place<T: Clone + Eq + std::hash::Hash>(list: &mut Vec<T>, places: &mut HashMa
     place
 }
 
-/// The events that came with a commit, by their ids.
-fn gained_by_id<E>(
-    side: &[Touched],
+/// The logs of the assets that came with a commit, by their numbers.
+fn came<'s, E>(
+    side: &'s [Touched],
     read: &mut dyn FnMut(&Id) -> Result<Vec<u8>, E>,
-) -> Result<BTreeMap<String, Vec<Told>>, E> {
-    let mut all: BTreeMap<String, Vec<Told>> = BTreeMap::new();
-    for file in side.iter().flat_map(|touched| &touched.gained) {
-        for told in Told::all_in(&read(&file.id)?) {
-            all.entry(told.id.clone()).or_default().push(told);
+) -> Result<Vec<(&'s str, Vec<Told>)>, E> {
+    let mut all = Vec::new();
+    for touched in side.iter().filter(|touched| touched.is_new) {
+        let mut log = Vec::new();
+        for file in &touched.gained {
+            log.extend(Told::all_in(&read(&file.id)?));
         }
+        all.push((touched.number.as_str(), log));
     }
     Ok(all)
+}
+
+/// What tells a text from others.
+fn print(text: &str) -> u64 {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(8).fold(0, |print, byte| print << 8 | u64::from(*byte))
 }

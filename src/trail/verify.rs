@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 
 use super::event::Told;
-use super::{Again, Breach, Commit, Id, Name, Trail, Witness, hex};
+use super::{Again, Breach, Commit, Id, Name, Paper, Trail, Witness, hex};
 use crate::register::{Finding, Place, Severity, Tz};
 
 /// By how much clocks may differ.
-const CLOCKS: Duration = Duration::minutes(10);
+pub(super) const CLOCKS: Duration = Duration::minutes(10);
 
 /// After how long it is said that an event was recorded late.
 const LATE: Duration = Duration::days(30);
+
+/// How alike two names of one thing are at least, from 0 to 1.
+const ALIKE: f64 = 0.4;
 
 /// Whoever brings a register from elsewhere records what happened long before.
 const IMPORT: &str = "import";
@@ -48,7 +51,9 @@ impl<'t> Reused<'t> {
         let (was, is) = (read(was)?, read(is)?);
         let said = |table: &toml::Table, key: &str| table.get(key).and_then(|value| value.as_str()).map(str::to_owned);
         let both = |key: &str| said(&was, key).zip(said(&is, key));
-        let (key, (old, new)) = both("serial").map(|both| ("serial ", both)).or_else(|| Some(("", both("name")?)))?;
+        // Names are mended and made longer: only one that is quite another is another thing's.
+        let names = || both("name").filter(|(was, is)| strsim::normalized_levenshtein(was, is) < ALIKE);
+        let (key, (old, new)) = both("serial").map(|both| ("serial ", both)).or_else(|| Some(("", names()?)))?;
         let told = |table: &toml::Table, serial: String| match key {
             "" => serial,
             _ => format!("{}, {key}{serial}", said(table, "name").unwrap_or_default()),
@@ -93,10 +98,13 @@ pub fn verify(trail: &Trail, facts: &Facts) -> Vec<Proof> {
     let mut proofs = Vec::new();
     proofs.extend(facts.since.as_ref().and_then(rewritten));
     proofs.extend(trail.breaches().map(|(breach, witness, restored)| altered(breach, &witness, restored, facts)));
+    proofs.extend(trail.papers().map(|(paper, witness)| replaced(paper, &witness, facts)));
+    proofs.extend(trail.backdated().map(|(witness, parent)| backdated(&witness, parent, facts)));
     proofs.extend(times(trail, facts));
     proofs.extend(facts.reused.iter().map(|reused| used_again(reused, facts)));
     proofs.extend(authors(trail, facts));
     proofs.extend(signatures(trail, facts));
+    proofs.extend(trail.is_shallow().then(shallow));
     proofs
 }
 
@@ -122,6 +130,9 @@ fn altered(breach: &Breach, witness: &Witness, restored: Option<&Commit>, facts:
     let again = restored.map(|commit| format!("; {} put it back", short(&commit.hex()))).unwrap_or_default();
     let (rule, message) = match is {
         None => ("removed-event", format!("event `{event}` of {number} was removed {by}{again}")),
+        Some(_) if was.is_empty() => {
+            ("altered-event", format!("event `{event}` of {number} was recorded again, otherwise, {by}{again}"))
+        }
         Some(is) => {
             let changes = Told::differences(was, is);
             let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "absent".to_owned());
@@ -133,7 +144,9 @@ fn altered(breach: &Breach, witness: &Witness, restored: Option<&Commit>, facts:
     let id = witness.commit.hex();
     let hint = match restored {
         Some(_) => "it is as it was recorded; nothing is to be done".to_owned(),
-        None => format!("`git checkout {}^ -- {path}` puts it back; `void` corrects an event", short(&id)),
+        None => {
+            format!("`git show {}^:./{path}` shows it as it was: put that back; `void` corrects an event", short(&id))
+        }
     };
     let mut finding = Finding::new(rule, message).at(Place::file(path)).hint(hint);
     if restored.is_some() {
@@ -160,6 +173,41 @@ fn used_again(Reused { again, was, is }: &Reused, facts: &Facts) -> Proof {
     }
 }
 
+/// A photo of an event that is another, or none.
+fn replaced(paper: &Paper, witness: &Witness, facts: &Facts) -> Proof {
+    let Paper { number, event, path, is_gone, .. } = paper;
+    let what = if *is_gone { "removed" } else { "replaced" };
+    let by = made_by(witness, facts.zone);
+    let message = format!("`{path}`, the photo of event `{event}` of {number}, was {what} {by}");
+    let hint = "put it back as it was recorded; a new event may have a new photo";
+    Proof {
+        finding: Finding::new("altered-event", message).hint(hint),
+        commit: Some(witness.commit.hex()),
+        number: Some(number.clone()),
+        event: Some(event.clone()),
+    }
+}
+
+/// A commit that says it is older than one that it stands on.
+fn backdated(witness: &Witness, parent: &Commit, facts: &Facts) -> Proof {
+    let (by, of) = (made_by(witness, facts.zone), day_and_time(parent.at(), facts.zone));
+    let message = format!("what was committed {by} stands on commit {}, which is of {of}", short(&parent.hex()));
+    let hint = "a clock was wrong, or was put back: the time of what it records proves nothing";
+    Proof {
+        finding: Finding::new("backdated-commit", message).hint(hint),
+        commit: Some(witness.commit.hex()),
+        number: None,
+        event: None,
+    }
+}
+
+fn shallow() -> Proof {
+    let message = "this is a shallow clone: nothing is known of what lies before it";
+    let hint = "`git fetch --unshallow` fetches the rest; in CI, fetch with depth 0";
+    let finding = Finding::new("shallow-history", message).hint(hint);
+    Proof { finding, commit: None, number: None, event: None }
+}
+
 /// Events whose time does not fit that of their commit.
 fn times(trail: &Trail, facts: &Facts) -> Vec<Proof> {
     let mut proofs = Vec::new();
@@ -170,7 +218,7 @@ fn times(trail: &Trail, facts: &Facts) -> Vec<Proof> {
         };
         let Some(witness) = trail.witness(place) else { continue };
         let committed = witness.commit.at();
-        if at > committed + CLOCKS {
+        if committed.checked_add_signed(CLOCKS).is_some_and(|committed| at > committed) {
             let at = day_and_time(at, facts.zone);
             let message = format!(
                 "event `{id}` of {number} happened {at}, and was recorded before that, {}",
@@ -183,7 +231,7 @@ fn times(trail: &Trail, facts: &Facts) -> Vec<Proof> {
                 number: Some(number.to_owned()),
                 event: Some(id.to_owned()),
             });
-        } else if at + LATE < committed && trail.person(recorded.by) != IMPORT {
+        } else if at.checked_add_signed(LATE).is_some_and(|at| at < committed) && trail.person(recorded.by) != IMPORT {
             let first = late.entry(place).or_insert((0, number, id, at));
             first.0 += 1;
             if at < first.3 {
@@ -276,17 +324,35 @@ fn signatures(trail: &Trail, facts: &Facts) -> Vec<Proof> {
                 let hint = "name it in the file `allowed_signers` of the register, as ssh-keygen reads it";
                 proofs.push(proof("unknown-signer", commit, message, Some(hint.to_owned())));
             }
+            Some(Signature::Good(who)) if who.contains('@') && !is_of(commit, who, trail) => {
+                let message = format!("commit {id} is signed by {who}, who neither made nor committed it");
+                let hint = "whoever signs what another made vouches for it; ask them whether they did";
+                proofs.push(proof("other-signer", commit, message, Some(hint.to_owned())));
+            }
             _ => {}
         }
     }
     if facts.wants_signatures {
-        for place in trail.recording() {
+        let since = facts.since.as_ref().filter(|(_, is_before)| *is_before == Some(true));
+        let before = since.and_then(|(head, _)| id_of(head)).map(|id| trail.up_to(&id)).unwrap_or_default();
+        for place in trail.recording().into_iter().filter(|place| before.get(*place as usize) != Some(&true)) {
             let Some(witness) = trail.witness(place).filter(|witness| !witness.commit.is_signed) else { continue };
             let message = format!("events are recorded without a signature {}", made_by(&witness, facts.zone));
             proofs.push(proof("unsigned-commit", witness.commit, message, None));
         }
     }
     proofs
+}
+
+/// Whether the signer of a commit, by their address, is its author or its committer.
+fn is_of(commit: &Commit, signer: &str, trail: &Trail) -> bool {
+    let address = signer.rsplit_once('<').map_or(signer, |(_, rest)| rest.trim_end_matches('>'));
+    trail.hands_of(commit).into_iter().flatten().any(|name| name.email.eq_ignore_ascii_case(address))
+}
+
+/// An id as git writes it, as bytes.
+fn id_of(hex: &str) -> Option<Vec<u8>> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect()
 }
 
 /// Whether a commit of this author and committer is by the person with this slug and address, as far as that can be told: by

@@ -132,6 +132,16 @@ fn a_broken_template_leaves_the_old_site() {
     }
 }
 
+/// The files of a site, but for the word of each page that it is a look back.
+fn without_bands(mut site: crate::shop::Files) -> crate::shop::Files {
+    for (_, bytes) in site.iter_mut().filter(|(path, _)| path.ends_with(".html")) {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let kept: Vec<&str> = text.split_inclusive('\n').filter(|line| !line.contains("class=\"past\"")).collect();
+        *bytes = kept.concat().into_bytes();
+    }
+    site
+}
+
 #[test]
 fn the_same_moment_gives_the_same_bytes() {
     let shop = Shop::stocked();
@@ -142,7 +152,7 @@ fn the_same_moment_gives_the_same_bytes() {
     // Late in the evening of that day in Berlin.
     epoch.args(["build", "--out", "../epoch"]).env("SOURCE_DATE_EPOCH", "1717275600");
     assert_eq!(ran(epoch).code, Some(0));
-    assert_same(&at, &crate::shop::files(&shop.outside("epoch")));
+    assert_same(&without_bands(at.clone()), &crate::shop::files(&shop.outside("epoch")));
     shop.says("build --at 2024-06-01 --out ../again");
     assert_same(&at, &crate::shop::files(&shop.outside("again")));
     let mut wrong = shop.tagbook();
@@ -166,15 +176,7 @@ fn a_commit_is_built_as_it_was() {
     shop.commit("second");
     shop.file("assets/CAM-0001/asset.toml", "not = = toml");
     shop.says("build --at 2024-06-01 --rev HEAD~1");
-    // But for the word that it is a look back.
-    let mut site = shop.site();
-    for (path, bytes) in site.iter_mut().filter(|(path, _)| path.ends_with(".html")) {
-        let text = String::from_utf8(bytes.clone()).unwrap();
-        let kept: Vec<&str> = text.split_inclusive('\n').filter(|line| !line.contains("class=\"past\"")).collect();
-        assert!(!old[path].is_empty());
-        *bytes = kept.concat().into_bytes();
-    }
-    assert_same(&old, &site);
+    assert_same(&without_bands(old), &without_bands(shop.site()));
 }
 
 #[test]
@@ -208,8 +210,8 @@ fn a_site_of_a_past_day_says_so_on_every_page_and_leads_to_no_desk() {
     );
     shop.says("build --at 2024-03-03 --audience public");
     assert!(pages(&shop).iter().all(|page| page.contains(band)));
-    // Of what happened by then all is known.
-    shop.says("build --at 2024-03-05");
+    // As it is, it may be recorded on.
+    shop.says("build");
     assert!(pages(&shop).iter().all(|page| !page.contains(band)));
     assert!(text(&shop, "CAM-0001/index.html").contains("/desk/CAM-0001"));
     // As it was recorded: another commit than the newest is a look back, too.

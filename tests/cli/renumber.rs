@@ -83,6 +83,7 @@ fn two_branches_that_gave_the_same_number_to_two_things_are_mended() {
     );
     assert_eq!(shop.run("check --base one").code, Some(0));
     shop.git("merge -q --no-edit one");
+    shop.did("note CAM-0003 --note light");
     shop.is_sound();
     assert_eq!(shop.json("show CAM-0003")["name"], "Tripod");
     assert_eq!(shop.json("show CAM-0005")["name"], "Slider");
@@ -108,4 +109,32 @@ fn two_folders_with_one_number_are_told_apart_by_name() {
     assert_eq!(shop.json("show CAM-0004")["name"], "Slider");
     assert!(shop.root().join("assets/b/CAM-0004/log/x.toml").exists());
     shop.is_sound();
+}
+
+#[test]
+fn a_number_that_is_gone_is_not_given_again_and_what_lies_there_is_not_taken_over() {
+    let shop = Shop::workshop();
+    shop.git("rm -qr assets/CAM-0002");
+    shop.commit("gone");
+    assert!(shop.says("renumber CAM-0001").contains("CAM-0001 is CAM-0003 now"));
+    shop.file(
+        "assets/CAM-0009/log/x.toml",
+        "[[event]]\nid = \"aaaaaaaa\"\nat = 2024-05-05T08:00:00Z\nkind = \"note\"\nby = \"ana\"\nnote = \"x\"\n",
+    );
+    shop.commit("stray");
+    shop.refuses("renumber CAM-0003 CAM-0009", "would become this asset's");
+}
+
+#[test]
+fn a_branch_that_renumbers_is_told_as_that() {
+    let shop = Shop::workshop();
+    shop.did("checkout KIT-1 --to ben");
+    shop.git("checkout -q -b spring");
+    shop.says("renumber KIT-1 SET-1");
+    let ran = shop.run("diff main..spring");
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    assert!(ran.out.contains("1 asset renumbered") && ran.out.contains("was KIT-1 until now"), "{}", ran.out);
+    assert!(!ran.out.contains("removed") && !ran.out.contains("What happened"), "{}", ran.out);
+    let json: Value = serde_json::from_str(&shop.says("diff main..spring --format json")).unwrap();
+    assert_eq!(json["renumbered"], serde_json::json!([{ "from": "KIT-1", "to": "SET-1" }]));
 }

@@ -105,7 +105,7 @@ fn an_insurer_gets_what_is_there_and_what_proves_it() {
     assert_eq!(lines(&all, &keys), expected, "what was sold is not insured");
     assert_eq!(
         all["totals"],
-        json!({"price": ["3600.00 EUR", "2400.00 USD"], "sum_insured": ["4000.00 EUR", "2400.00 USD"]})
+        json!({"price": ["3600.00 EUR", "2400.00 USD"], "sum_insured": ["4000.00 EUR", "2400.00 USD"], "hired": []})
     );
     let without =
         json!({"assets": 4, "without_serial": 3, "without_photo": 3, "without_receipt": 3, "without_price": 2});
@@ -146,10 +146,23 @@ fn books_are_as_they_were_at_the_end_of_a_day() {
     assert_eq!(at("2023-01-30"), ["CAM-0001 0.00 EUR 0.00 EUR 3600.00 EUR null"]);
     assert_eq!(at("2040-01-01")[0], "CAM-0001 3000.00 EUR 0.00 EUR 600.00 EUR null");
     let all = report(&shop, "depreciation --at 2024-07-31");
-    assert_eq!(all["incomplete"], json!([{"number": "TOL-1", "lacks": "cost"}]));
+    assert_eq!(all["lacking"], json!([{"number": "TOL-1", "lacks": "cost"}]));
+    assert_eq!(all["counts"], json!({"assets": 3, "lacking": 1, "not_written_off": 1}));
     assert_eq!(all["totals"]["book_value"], json!(["2650.00 EUR", "2080.00 USD"]));
     let table = shop.says("reports depreciation --at 2024-07-31");
     assert!(table.contains("double declining") && table.contains("for want of cost: TOL-1"), "{table}");
+    assert!(table.contains("1 asset is not written off: nothing says how."), "{table}");
+    shop.asset(
+        "TOL-3",
+        "Lamp",
+        "tool",
+        "[purchase]\ndate = 2023-07-09\ncost = \"100.00 EUR\"\n\
+         [depreciation]\nmethod = \"straight-line\"\nresidual = \"100.01 EUR\"",
+    );
+    let lacking = json!([{"number": "TOL-1", "lacks": "cost"}, {"number": "TOL-3", "lacks": "residual"}]);
+    assert_eq!(report(&shop, "depreciation --at 2024-07-31")["lacking"], lacking);
+    let table = shop.says("reports depreciation --at 2024-07-31");
+    assert!(table.contains("for want of a residual value of at most the cost: TOL-3"), "{table}");
 }
 
 #[test]
@@ -189,6 +202,7 @@ fn a_leaver_brings_back_what_they_hold() {
     let ana = shop.says("reports leaver ana --at 2024-07-31");
     assert!(ana.contains("Ana Ruiz holds nothing."), "{ana}");
     assert_eq!(lines(&report(&shop, "leaver ana"), &["number"]), Vec::<String>::new());
+    assert_eq!(shop.run("reports leaver ben --location van").code, Some(2), "everything is to be brought back");
     let ran = shop.run("reports leaver bne");
     assert!(
         ran.code == Some(1) && ran.err.contains("there is no person `bne`") && ran.err.contains("ben"),
@@ -220,8 +234,88 @@ fn what_is_late_unseen_or_gone_is_listed() {
     {
         assert_eq!(lines(&report(&shop, &format!("disposals {flags}")), &["number"]).len(), n, "{flags}");
     }
+    assert_eq!(lines(&gone, &["cost", "gain", "loss"]), ["1200.00 EUR null 550.00 EUR"]);
+    assert_eq!((&gone["totals"]["gain"], &gone["totals"]["loss"]), (&json!([]), &json!(["550.00 EUR"])));
+    let table = shop.says("reports disposals --at 2024-07-31");
+    assert!(table.contains("1,200.00\u{a0}EUR") && table.contains("loss 550.00\u{a0}EUR"), "{table}");
+    assert!(!table.contains('—'), "{table}");
+    shop.asset("TOL-3", "Lamp", "tool", "");
+    shop.event("TOL-3", "2024-06-21T08:00:00Z", "retire", "method = \"scrapped\"");
+    assert_eq!(lines(&report(&shop, "disposals --from 2024-06-21"), &["cost", "gain", "loss"]), ["null null null"]);
+    let table = shop.says("reports disposals --from 2024-06-21");
+    assert_eq!(table.matches('—').count(), 3, "neither cost nor book value nor proceeds are known: {table}");
     assert_eq!(shop.run("reports disposals --from 2024-02-01 --until 2024-01-01").code, Some(2));
+    let ran = shop.run("reports disposals --from 2020");
+    assert!(ran.code == Some(2) && ran.err.contains("write a day such as 2026-11-27"), "{}", ran.err);
     assert_eq!(shop.run("reports unseen --days 3 --since 2024-01-01").code, Some(2));
+}
+
+#[test]
+fn what_is_hired_is_insured_until_it_goes_back() {
+    let shop = studio();
+    shop.asset(
+        "HIR-1",
+        "Crane",
+        "tool",
+        "replacement_value = \"9000.00 EUR\"\npolicy = \"P-9\"\n\
+         [hire]\nfrom = 2024-03-01\nuntil = 2024-05-31\nsupplier = \"Kran AG\"",
+    );
+    shop.asset("HIR-2", "Dolly", "tool", "[purchase]\ninvoice = \"R-1\"\n[hire]\nfrom = 2024-03-01");
+    let hired = |day: &str| {
+        let all = report(&shop, &format!("insurance --at {day}"));
+        lines(&all, &["number", "hired"]).into_iter().filter(|line| line.ends_with("true")).collect::<Vec<_>>()
+    };
+    assert_eq!(hired("2024-02-29"), Vec::<String>::new());
+    assert_eq!(hired("2024-03-01"), ["HIR-1 true", "HIR-2 true"]);
+    assert_eq!(hired("2024-05-31"), ["HIR-1 true", "HIR-2 true"]);
+    assert_eq!(hired("2024-06-01"), ["HIR-2 true"], "an open end counts on");
+    let all = report(&shop, "insurance --at 2024-06-01");
+    assert!(!lines(&all, &["number"]).contains(&"HIR-1".to_owned()), "it went back");
+    let all = report(&shop, "insurance --at 2024-05-31");
+    assert_eq!(all["totals"]["hired"], json!(["9000.00 EUR"]));
+    assert_eq!(all["lines"][0]["hired"], false);
+    let table = shop.says("reports insurance --at 2024-05-31");
+    for said in
+        ["hired from Kran AG until 31 May 2024", "policy P-9", "invoice R-1", "Of this, hired 9,000.00\u{a0}EUR"]
+    {
+        assert!(table.contains(said), "{said}: {table}");
+    }
+    let rows = workbook(&shop, "insurance --at 2024-05-31");
+    let column = rows[0].iter().position(|head| *head == Data::String("hired".into())).unwrap();
+    let hired = rows.iter().filter(|row| row[column] == Data::Bool(true)).count();
+    assert_eq!(hired, 2);
+}
+
+#[test]
+fn a_report_says_what_it_is_not_about() {
+    let shop = studio();
+    let only = json!({"locations": ["van"], "categories": ["camera"]});
+    for line in ["insurance", "depreciation", "depreciation --schedule", "overdue", "unseen", "disposals"] {
+        let line = format!("{line} --at 2024-07-31 --location van --category camera");
+        assert_eq!(report(&shop, &line)["only"], only, "{line}");
+        let table = shop.says(&format!("reports {line}"));
+        assert!(table.lines().next().unwrap().ends_with("Only in: Van. Only of: Cameras."), "{table}");
+        let page = shop.says(&format!("reports {line} --format html --output -"));
+        assert!(page.contains("Only in: Van. Only of: Cameras."), "{page}");
+    }
+    assert_eq!(report(&shop, "overdue")["only"], Value::Null);
+    assert!(!shop.says("reports overdue").contains("Only"));
+}
+
+#[test]
+fn a_leaver_is_found_by_name() {
+    let shop = studio();
+    shop.file("people/nys.toml", "name = \"Bo Nyström\"\n");
+    let of = |name: &str| shop.run_words(&["reports", "leaver", name]);
+    for name in ["nys", "Bo Nyström", "BO  nystrom", "bo", "Ben Adler"] {
+        let ran = of(name);
+        assert_eq!(ran.code, Some(0), "{name}: {}", ran.err);
+    }
+    shop.file("people/berg.toml", "name = \"Bo Berg\"\n");
+    assert_eq!(of("bo nyström").code, Some(0));
+    let ran = of("Bo");
+    assert!(ran.code == Some(1) && ran.err.contains("several people are called `Bo`"), "{}", ran.err);
+    assert!(ran.err.contains("berg, nys"), "{}", ran.err);
 }
 
 #[test]
@@ -280,11 +374,23 @@ fn a_workbook_has_numbers_days_and_no_formula() {
 #[test]
 fn a_report_is_as_it_was_recorded() {
     let shop = studio();
+    assert_eq!(report(&shop, "overdue")["commit"], Value::Null, "it is in no repository");
     let before = shop.commit("first");
     shop.asset("CAM-0001", "Sold", "camera", "");
     shop.event("CAM-0002", "2024-03-05T08:00:00Z", "return", "");
     shop.file("assets/CAM-0001/files/photo.png", "no picture");
-    shop.commit("second");
+    let ran = shop.run("reports overdue");
+    assert!(ran.code == Some(0) && ran.err.contains("made from files that are not committed"), "{}", ran.err);
+    assert!(ran.out.contains(&format!(", commit {} ", &before[..12])), "{}", ran.out);
+    assert!(ran.out.contains("Made from files that are not committed."), "{}", ran.out);
+    let all = report(&shop, "overdue");
+    assert_eq!((&all["commit"], &all["uncommitted"]), (&json!(before), &json!(true)));
+    let all = report(&shop, &format!("overdue --rev {before}"));
+    assert_eq!((&all["commit"], &all["uncommitted"]), (&json!(before), &json!(false)));
+    let after = shop.commit("second");
+    let ran = shop.run("reports overdue");
+    assert!(ran.out.contains(&format!(", commit {} ", &after[..12])), "{}", ran.out);
+    assert!(!format!("{}{}", ran.out, ran.err).contains("not committed"), "{}{}", ran.out, ran.err);
     let now = lines(&report(&shop, "insurance --at 2024-07-31"), &["name", "price", "photo_sha256"]);
     assert_eq!(now[0], "Sold null null");
     let then = report(&shop, &format!("insurance --at 2024-07-31 --rev {before}"));
@@ -325,6 +431,7 @@ fn reports_are_in_the_language_of_the_register() {
             shop.says(&format!("reports {line} --at 2024-07-31 --format pdf"));
             let text = shop.says(&format!("reports {line} --at 2024-07-31"));
             assert!(!text.contains("report_") && !text.contains('{'), "{text}");
+            assert!(!text.contains(['\u{2068}', '\u{2069}', char::REPLACEMENT_CHARACTER]), "{text}");
         }
     }
 }

@@ -173,12 +173,17 @@ fn a_head_that_was_kept_is_part_of_the_history() {
     fs::copy(shop.root().join("site/tagbook.json"), shop.outside("kept.json")).unwrap();
     shop.did("note CAM-0001 --note x");
     let file = shop.outside("kept.json").display().to_string();
-    for since in [kept.as_str(), &kept[..10], "HEAD~1", &file] {
+    // A reader's copy of the feed has heads, too, as the front page has.
+    let text = |path: &str| fs::read_to_string(shop.root().join(path)).unwrap();
+    let feed = text("site/feed.xml").split(" · commit ").nth(1).unwrap()[..12].to_owned();
+    assert!(kept.starts_with(&feed), "the newest event was recorded by the head: {feed}");
+    assert!(text("site/index.html").contains(&format!("<code>{}</code>", &kept[..7])));
+    for since in [kept.as_str(), &kept[..7], &feed, "HEAD~1", &file] {
         assert_eq!(found(&shop, &format!("--since {since}")), Vec::<Value>::new(), "{since}");
     }
     shop.git("reset -q --hard HEAD~2");
     shop.did("note CAM-0001 --note z");
-    for since in [kept.as_str(), &file] {
+    for since in [kept.as_str(), &feed, &file] {
         assert_eq!(broken(&shop, &format!("--since {since}")), [rule("rewritten-history", &kept)]);
     }
     let nowhere = "0123456789012345678901234567890123456789";
@@ -198,7 +203,7 @@ fn what_was_kept_of_the_history_is_no_more_than_a_help() {
     let altered = shop.commit("tidy");
     let expected = [rule("altered-event", altered.trim())];
     assert_eq!(broken(&shop, ""), expected, "with what was kept before");
-    for bytes in [&b""[..], b"tagbook trail 2\n", &before[..before.len() / 2], &[0xff; 4096]] {
+    for bytes in [&b""[..], b"tagbook trail 3\n", &before[..before.len() / 2], &[0xff; 4096]] {
         fs::write(&kept, bytes).unwrap();
         assert_eq!(broken(&shop, ""), expected, "with what is no trail");
     }
@@ -228,6 +233,20 @@ fn a_shallow_clone_says_that_it_is_one() {
     };
     let ran = verify();
     assert!(ran.code == Some(0) && ran.out.contains("shallow clone") && ran.out.contains("1 commit"), "{}", ran.out);
+    let mut command = shop.tagbook();
+    command.arg("-C").arg(&clone).args(["verify", "--format", "github"]);
+    let ran = crate::shop::ran(command);
+    let name = "shallow-history";
+    assert!(ran.out.starts_with(&format!("::warning title={name}::")), "{}", ran.out);
+    let mut command = shop.tagbook();
+    command.arg("-C").arg(&clone).args(["show", "CAM-0001", "--certificate=html", "--output", "-"]);
+    let ran = crate::shop::ran(command);
+    assert!(
+        ran.out.contains("Only a part of the history is here") && !ran.out.contains("was ever altered"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("recorded before the part of the history that is here"), "{}", ran.out);
     shop.git(&format!("-C {} fetch -q --unshallow", clone.display()));
     let ran = verify();
     assert!(ran.code == Some(1) && ran.out.contains("altered-event") && !ran.out.contains("shallow"), "{}", ran.out);
@@ -381,8 +400,11 @@ fn signatures_are_checked_against_those_who_may_sign_at_the_base() {
     let third = note("bbbbbbbb");
     let unknown = [rule("unknown-signer", second.trim()), rule("unknown-signer", third.trim())];
     assert_eq!(broken(&shop, "--base base"), unknown);
-    assert_eq!(broken(&shop, ""), [], "once it is merged, they are vouched for");
+    let other = [rule("other-signer", second.trim()), rule("other-signer", third.trim())];
+    assert_eq!(broken(&shop, ""), other, "once it is merged, they are vouched for, not for what ana made");
     assert_eq!(broken(&shop, "--base base"), unknown, "whatever was kept");
+    // From a head that was kept on, all have to be signed.
+    assert_eq!(broken(&shop, "--since base --require-signatures"), other);
 
     // A signature that is not of this commit.
     let text = shop.git("cat-file commit HEAD").replace("\n\nnote", "\n\nnothing");
@@ -390,7 +412,7 @@ fn signatures_are_checked_against_those_who_may_sign_at_the_base() {
     fs::write(&object, text).unwrap();
     let forged = shop.git(&format!("hash-object -t commit -w {}", object.display()));
     shop.git(&format!("reset -q --hard {}", forged.trim()));
-    assert_eq!(broken(&shop, ""), [rule("bad-signature", forged.trim())]);
+    assert_eq!(broken(&shop, "").last(), Some(&rule("bad-signature", forged.trim())));
 }
 
 #[test]
@@ -503,7 +525,7 @@ fn a_chain_of_custody_names_every_hand_and_every_commit_and_can_be_checked_with_
         text.split("<bdi>git ").skip(1).map(|rest| rest.split("</bdi>").next().unwrap()).collect();
     assert_eq!(commands.len(), 4, "{text}");
     let git = |command: &str| {
-        let line = format!("git {}", command.replace("&amp;", "&").replace("COMMIT", signed.trim()));
+        let line = format!("git {}", command.replace("&amp;", "&").replace("&#39;", "'").replace("COMMIT", signed.trim()));
         let mut shell = shop.program("sh");
         shell.args(["-c", &line]);
         let ran = crate::shop::ran(shell);
@@ -514,6 +536,21 @@ fn a_chain_of_custody_names_every_hand_and_every_commit_and_can_be_checked_with_
     assert!(git(commands[1]).contains("aaaaaaaa"));
     assert_eq!(git(commands[2]), "");
     assert!(git(commands[3]).contains("Good"), "{}", commands[3]);
+    // What lies in the folder and is not committed is no part of it.
+    shop.git("config commit.gpgsign false");
+    let first = log(&shop, "CAM-0001")[0].clone();
+    fs::remove_file(shop.root().join(&first)).unwrap();
+    let ran = shop.run("show CAM-0001 --certificate --output other.html");
+    assert!(ran.err.contains("not committed; a certificate is of what is"), "{}", ran.err);
+    assert_eq!(fs::read_to_string(shop.root().join("other.html")).unwrap(), text);
+    fs::remove_file(shop.root().join("other.html")).unwrap();
+    shop.git("checkout -q -- .");
+    // Under another number, it is the same chain.
+    shop.says("renumber CAM-0001 CAM-0009");
+    let moved = shop.says("show CAM-0009 --certificate=html --output -");
+    assert!(moved.contains("-- &#39;*/CAM-0009/log/*&#39; &#39;*/CAM-0001/log/*&#39;"), "{moved}");
+    assert!(moved.contains(&format!("commit {}", signed.trim())) && !moved.contains("until it was removed"), "{moved}");
+    shop.says("renumber CAM-0009 CAM-0001");
 
     // What speaks against it is said; what is not committed proves nothing.
     shop.git("config commit.gpgsign false");
@@ -522,14 +559,13 @@ fn a_chain_of_custody_names_every_hand_and_every_commit_and_can_be_checked_with_
     let text = page("");
     assert!(text.contains("event `aaaaaaaa` of CAM-0001 was removed by commit"), "{text}");
     assert_ne!(git(commands[2]), "", "git shows it, too");
-    shop.event("TOL-0001", "2024-06-01T08:00:00Z", "note", "note = \"x\"");
-    let text = shop.says("show TOL-0001 --certificate=html --output -");
-    assert!(text.contains("in no commit yet") && text.contains("not proven: 1 of these events"), "{text}");
-
-    let said = shop.says("show CAM-0001 TOL-0001 --certificate");
-    assert_eq!(said, "certificate-CAM-0001.pdf\ncertificate-TOL-0001.pdf\n");
-    assert!(fs::read(shop.root().join("certificate-CAM-0001.pdf")).unwrap().starts_with(b"%PDF-1."));
-    assert_eq!(shop.run("show CAM-0001 TOL-0001 --certificate --output x.pdf").code, Some(2));
+    shop.says("renumber CAM-0001 CAM-0009");
+    let moved = shop.says("show CAM-0009 --certificate=html --output -");
+    assert!(moved.contains("event `aaaaaaaa` of CAM-0001 was removed by commit"), "{moved}");
+    let said = shop.says("show CAM-0009 CAM-0002 --certificate");
+    assert_eq!(said, "certificate-CAM-0009.pdf\ncertificate-CAM-0002.pdf\n");
+    assert!(fs::read(shop.root().join("certificate-CAM-0009.pdf")).unwrap().starts_with(b"%PDF-1."));
+    assert_eq!(shop.run("show CAM-0009 CAM-0002 --certificate --output x.pdf").code, Some(2));
 }
 
 #[test]
@@ -537,4 +573,120 @@ fn without_a_history_a_chain_of_custody_says_so() {
     let shop = Shop::stocked();
     let text = shop.says("show CAM-0001 --certificate=html --output -");
     assert!(text.contains("in no commit yet") && !text.contains("git show"), "{text}");
+}
+
+/// An event about a drill, as a file has it.
+fn note(id: &str, at: &str, note: &str) -> String {
+    format!("[[event]]\nid = \"{id}\"\nat = {at}\nkind = \"note\"\nby = \"ana\"\nnote = \"{note}\"\n")
+}
+
+/// Now, less so many minutes.
+fn ago(minutes: i64) -> String {
+    (chrono::Utc::now() - chrono::Duration::minutes(minutes)).format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[test]
+fn events_are_guarded_wherever_the_register_reads_them() {
+    let shop = Shop::workshop();
+    // In a folder of the log.
+    shop.file("assets/TOL-0001/log/old/x.toml", note("aaaaaaaa", &ago(9), "x"));
+    shop.commit("nested");
+    replace(&shop, "assets/TOL-0001/log/old/x.toml", "\"x\"", "\"forged\"");
+    let nested = shop.commit("tidy");
+    assert_eq!(broken(&shop, ""), [rule("altered-event", nested.trim())]);
+    // Under the id of one that is there, and before it.
+    shop.file("assets/TOL-0001/log/y.toml", note("aaaaaaaa", &ago(20), "other"));
+    let second = shop.commit("second");
+    assert_eq!(broken(&shop, ""), [rule("altered-event", nested.trim()), rule("altered-event", second.trim())]);
+    assert!(found(&shop, "")[1]["message"].as_str().unwrap().contains("was recorded again, otherwise"));
+}
+
+#[test]
+fn an_event_is_moved_with_its_asset_or_not_at_all() {
+    for away in ["assets/attic/CAM-0001/log", "assets/CAM-0001/files/CAM-0001/log"] {
+        let shop = busy();
+        let path = log(&shop, "CAM-0001")[0].clone();
+        fs::create_dir_all(shop.root().join(away)).unwrap();
+        shop.git(&format!("mv {path} {away}/"));
+        let moved = shop.commit("tidy");
+        assert_eq!(broken(&shop, ""), [rule("removed-event", moved.trim())], "{away}");
+    }
+    // Nor to an asset that has a past of its own.
+    let shop = busy();
+    fs::create_dir_all(shop.root().join("assets/CAM-0002/log")).unwrap();
+    for path in log(&shop, "CAM-0001") {
+        shop.git(&format!("mv {path} assets/CAM-0002/log/"));
+    }
+    shop.git("rm -qr assets/CAM-0001");
+    let moved = shop.commit("one");
+    let removed = rule("removed-event", moved.trim());
+    assert_eq!(broken(&shop, ""), [removed.clone(), removed]);
+}
+
+#[test]
+fn what_is_put_back_and_lost_again_is_not_put_back() {
+    let shop = busy();
+    let path = log(&shop, "CAM-0001")[0].clone();
+    shop.git(&format!("rm -q {path}"));
+    let removed = shop.commit("tidy");
+    shop.git("checkout -q -b side");
+    shop.git("revert --no-edit HEAD");
+    shop.git("checkout -q main");
+    shop.did("note TOL-0001 --note x");
+    shop.git("merge -q --no-edit -s ours side");
+    let merge = head(&shop);
+    let expected = [rule("removed-event", removed.trim()), rule("removed-event", &merge)];
+    assert_eq!(broken(&shop, ""), expected);
+    assert_eq!(shop.run("verify").code, Some(1));
+    // However git is told to show merges, and whatever parents are made up.
+    for how in ["first-parent", "off", "combined"] {
+        shop.git(&format!("config log.diffMerges {how}"));
+        assert_eq!(broken(&shop, "--afresh"), expected, "{how}");
+    }
+    fs::create_dir_all(shop.root().join(".git/info")).unwrap();
+    fs::write(shop.root().join(".git/info/grafts"), format!("{merge}\n")).unwrap();
+    assert_eq!(broken(&shop, "--afresh"), expected, "with a graft");
+}
+
+#[test]
+fn a_photo_of_an_event_is_a_part_of_it() {
+    let shop = Shop::workshop();
+    let event = note("aaaaaaaa", &ago(9), "x") + "photos = [\"files/a.jpg\"]\n";
+    shop.file("assets/TOL-0001/log/x.toml", event);
+    shop.file("assets/TOL-0001/files/a.jpg", b"\xff\xd8\xff\xe0 one");
+    shop.file("assets/TOL-0001/files/b.jpg", b"\xff\xd8\xff\xe0 of no event");
+    shop.commit("photo");
+    shop.file("assets/TOL-0001/files/b.jpg", b"\xff\xd8\xff\xe0 other");
+    shop.file("assets/TOL-0001/files/a.jpg", b"\xff\xd8\xff\xe0 two");
+    let replaced = shop.commit("tidy");
+    assert_eq!(broken(&shop, ""), [rule("altered-event", replaced.trim())]);
+    shop.git("rm -q assets/TOL-0001/files/a.jpg");
+    let removed = shop.commit("gone");
+    assert_eq!(broken(&shop, "").last(), Some(&rule("altered-event", removed.trim())));
+    shop.file("assets/TOL-0001/files/a.jpg", b"\xff\xd8\xff\xe0 one");
+    shop.commit("back");
+    assert_eq!(broken(&shop, ""), []);
+    shop.says("renumber TOL-0001");
+    assert_eq!(broken(&shop, ""), []);
+}
+
+#[test]
+fn a_clock_that_was_put_back_shows() {
+    let shop = busy();
+    shop.file("assets/TOL-0001/log/x.toml", note("aaaaaaaa", "2025-03-02T09:14:00Z", "x"));
+    shop.git("add --all");
+    let mut command = shop.program("git");
+    let time = "2025-03-02T09:14:00Z";
+    command.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time).args(["commit", "-qm", "backdated"]);
+    assert!(command.status().unwrap().success());
+    let backdated = head(&shop);
+    assert_eq!(broken(&shop, ""), [rule("backdated-commit", &backdated)]);
+    // No time is too far away to be read.
+    let text = shop.git("cat-file commit HEAD").replace("1740906840", "8210266876799");
+    let object = shop.outside("far");
+    fs::write(&object, text).unwrap();
+    let far = shop.git(&format!("hash-object -t commit -w {}", object.display()));
+    shop.git(&format!("reset -q --hard {}", far.trim()));
+    assert!(shop.run("verify").code.is_some_and(|code| code < 2));
+    assert_eq!(shop.run("show TOL-0001 --certificate=html --output -").code, Some(0));
 }

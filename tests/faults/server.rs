@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -36,7 +37,8 @@ impl Server {
             // Where Debian keeps servers is not on everybody's path.
             let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap());
             command.args(arguments).env("PATH", path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            command.spawn().unwrap_or_else(|error| {
+            // With what they start, they are a group of their own.
+            command.process_group(0).spawn().unwrap_or_else(|error| {
                 panic!("{program}: {error}; install it with: apt-get install nginx-light fcgiwrap")
             })
         };
@@ -62,8 +64,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         for program in &mut self.programs {
-            // Gently: what they started ends with them.
-            let _ = Command::new("kill").arg(program.id().to_string()).status();
+            // Gently, and all of them: fcgiwrap leaves what it started behind.
+            let _ = Command::new("kill").args(["--", &format!("-{}", program.id())]).status();
             let _ = program.wait();
         }
     }

@@ -44,6 +44,8 @@ pub struct Books<'a> {
     pub lines: Vec<Booked<'a>>,
     /// What should be written off and cannot be.
     pub lacking: Vec<(&'a Asset, Lack)>,
+    /// How many others there are, of which nothing says how they are written off.
+    pub unwritten: usize,
 }
 
 /// One thing of it.
@@ -83,7 +85,7 @@ impl<'a> Books<'a> {
     #[must_use]
     pub fn of(asked: &Asked<'a>, numbers: &[Number], all_years: bool) -> Books<'a> {
         let today = asked.moment.today;
-        let mut books = Books { lines: Vec::new(), lacking: Vec::new() };
+        let mut books = Books { lines: Vec::new(), lacking: Vec::new(), unwritten: 0 };
         for (asset, folded) in asked.lines() {
             let retired = asked.day_of_leaving(&folded.state);
             let is_named = numbers.contains(&asset.number);
@@ -94,14 +96,14 @@ impl<'a> Books<'a> {
             match Plan::of(&asked.opened.register, asset) {
                 Some(Ok(plan)) => books.lines.push(Booked::new(asset, plan, retired, today)),
                 Some(Err(lack)) => books.lacking.push((asset, lack)),
-                None => {}
+                None => books.unwritten += 1,
             }
         }
         books
     }
 
     pub(super) fn counts(&self) -> Vec<(&'static str, usize)> {
-        vec![("assets", self.lines.len()), ("incomplete", self.lacking.len())]
+        vec![("assets", self.lines.len()), ("lacking", self.lacking.len()), ("not_written_off", self.unwritten)]
     }
 
     pub(super) fn totals(&self) -> Totals {

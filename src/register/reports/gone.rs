@@ -18,6 +18,8 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("cost", Amount),
     ("book_value", Amount),
     ("proceeds", Amount),
+    ("gain", Amount),
+    ("loss", Amount),
     ("reference", Plain),
     ("by", Plain),
     ("note", Plain),
@@ -55,6 +57,8 @@ pub struct Disposed<'a> {
     pub note: Option<&'a str>,
     /// Files that prove it: pictures of the event, and its reference where that is a file of the asset.
     pub proofs: Vec<Proof>,
+    /// What it had cost.
+    pub cost: Option<Money>,
     /// What was left of it in the books.
     pub book_value: Option<Money>,
 }
@@ -84,6 +88,7 @@ impl<'a> Disposals<'a> {
                 by: event.map(|event| &event.by),
                 note: event.and_then(|event| event.note.as_deref()),
                 proofs: photos.chain(paper).collect(),
+                cost: asset.purchase.as_ref().and_then(|purchase| purchase.cost),
                 book_value: plan.map(|plan| plan.book_value(day)),
             })
         });
@@ -94,8 +99,11 @@ impl<'a> Disposals<'a> {
 
     pub(super) fn totals(&self) -> Totals {
         vec![
+            ("cost", totals(self.lines.iter().filter_map(|line| line.cost))),
             ("book_value", totals(self.lines.iter().filter_map(|line| line.book_value))),
             ("proceeds", totals(self.lines.iter().filter_map(|line| line.proceeds))),
+            ("gain", totals(self.lines.iter().filter_map(Disposed::gain))),
+            ("loss", totals(self.lines.iter().filter_map(Disposed::loss))),
         ]
     }
 
@@ -108,9 +116,11 @@ impl<'a> Disposals<'a> {
                 line.asset.serial.as_ref().into(),
                 line.day.into(),
                 line.method.word().into(),
-                line.asset.purchase.as_ref().and_then(|purchase| purchase.cost).into(),
+                line.cost.into(),
                 line.book_value.into(),
                 line.proceeds.into(),
+                line.gain().into(),
+                line.loss().into(),
                 line.reference.into(),
                 line.by.into(),
                 line.note.into(),
@@ -119,5 +129,32 @@ impl<'a> Disposals<'a> {
             ]
         });
         Sheet { columns: COLUMNS, rows: rows.collect() }
+    }
+}
+
+impl Disposed<'_> {
+    /// By how much the proceeds are more than the book value, or just as much; `None` where either is not known.
+    #[must_use]
+    pub fn gain(&self) -> Option<Money> {
+        let (proceeds, book_value) = self.settled()?;
+        let minor = proceeds.minor.checked_sub(book_value.minor).filter(|minor| *minor >= 0)?;
+        Some(Money { minor, ..proceeds })
+    }
+
+    /// By how much they are less.
+    #[must_use]
+    pub fn loss(&self) -> Option<Money> {
+        let (proceeds, book_value) = self.settled()?;
+        let minor = book_value.minor.checked_sub(proceeds.minor).filter(|minor| *minor > 0)?;
+        Some(Money { minor, ..book_value })
+    }
+
+    /// Proceeds and book value, in one currency. What was sold for nobody knows how much has no result; what went otherwise
+    /// and brought nothing is a loss.
+    fn settled(&self) -> Option<(Money, Money)> {
+        let book_value = self.book_value?;
+        let nothing = (self.method != Disposal::Sold).then_some(Money { minor: 0, ..book_value });
+        let proceeds = self.proceeds.or(nothing)?;
+        (proceeds.currency == book_value.currency).then_some((proceeds, book_value))
     }
 }

@@ -1,5 +1,7 @@
 //! What is insured: everything that has not left, with what proves that it was there and what it is worth.
 
+use chrono::NaiveDate;
+
 use super::sheet::Kind::{Money as Amount, Plain};
 use super::{Asked, Kind, Proof, Sheet, Totals, cells};
 use crate::register::assets::Document;
@@ -21,6 +23,7 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("price", Amount),
     ("replacement_value", Amount),
     ("policy", Plain),
+    ("hired", Plain),
     ("status", Plain),
     ("location", Plain),
     ("custodian", Plain),
@@ -62,6 +65,8 @@ pub struct Insured<'a> {
     pub state: State,
     /// Its photo.
     pub photo: Option<Proof>,
+    /// Whether it is somebody else's, and hired.
+    pub is_hired: bool,
     /// Its receipt: the first of its papers whose title or file says that it is one.
     pub receipt: Option<Proof>,
 }
@@ -70,11 +75,13 @@ impl<'a> Insurance<'a> {
     /// What is insured.
     #[must_use]
     pub fn of(asked: &Asked<'a>) -> Insurance<'a> {
-        let lines = asked.lines().filter(|(_, folded)| folded.state.retired.is_none()).map(|(asset, folded)| {
+        let today = asked.moment.today;
+        let is_here = |asset: &Asset, state: &State| state.retired.is_none() && !is_elsewhere(asset, today);
+        let lines = asked.lines().filter(|(asset, folded)| is_here(asset, &folded.state)).map(|(asset, folded)| {
             let photo = asset.photo.as_ref().and_then(|file| asked.proof(asset, file));
             let receipt = asset.documents.iter().find(|document| is_receipt(document));
             let receipt = receipt.and_then(|receipt| asked.proof(asset, &receipt.file));
-            Insured { asset, state: folded.state, photo, receipt }
+            Insured { asset, state: folded.state, photo, is_hired: is_hired(asset, today), receipt }
         });
         Insurance { lines: lines.collect() }
     }
@@ -95,7 +102,12 @@ impl<'a> Insurance<'a> {
 
     pub(super) fn totals(&self) -> Totals {
         let assets = || self.lines.iter().map(|line| line.asset);
-        vec![("price", totals(assets().filter_map(price))), ("sum_insured", totals(assets().filter_map(Asset::value)))]
+        let hired = self.lines.iter().filter(|line| line.is_hired).map(|line| line.asset);
+        vec![
+            ("price", totals(assets().filter_map(price))),
+            ("sum_insured", totals(assets().filter_map(Asset::value))),
+            ("hired", totals(hired.filter_map(Asset::value))),
+        ]
     }
 
     pub(super) fn sheet(&self) -> Sheet {
@@ -115,6 +127,7 @@ impl<'a> Insurance<'a> {
                 price(asset).into(),
                 asset.replacement_value.into(),
                 asset.policy.as_ref().into(),
+                line.is_hired.into(),
                 state.status().word().into(),
                 state.location.as_ref().into(),
                 state.custody.as_ref().map(|custody| &custody.person).into(),
@@ -144,6 +157,18 @@ impl Insured<'_> {
 /// What it cost.
 fn price(asset: &Asset) -> Option<Money> {
     asset.purchase.as_ref()?.cost
+}
+
+/// Whether it is hired and nobody had bought it by `day`.
+fn is_hired(asset: &Asset, day: NaiveDate) -> bool {
+    let bought = asset.purchase.as_ref().and_then(|purchase| purchase.date);
+    asset.hire.is_some() && bought.is_none_or(|bought| bought > day)
+}
+
+/// Whether it is hired, but not on `day`: an open end of a hire counts on.
+fn is_elsewhere(asset: &Asset, day: NaiveDate) -> bool {
+    let hire = asset.hire.as_ref().filter(|_| is_hired(asset, day));
+    hire.is_some_and(|hire| hire.from.is_some_and(|from| day < from) || hire.until.is_some_and(|until| until < day))
 }
 
 fn is_receipt(document: &Document) -> bool {

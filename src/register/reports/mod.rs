@@ -39,6 +39,15 @@ pub struct Asked<'a> {
     pub hash: &'a (dyn Fn(&str) -> Option<String> + Sync),
 }
 
+/// What a report is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Basis<'a> {
+    /// The places and categories that it is about; all where there is none.
+    pub selection: &'a Selection,
+    /// Whether files of the register are otherwise than in the commit that the report names.
+    pub is_uncommitted: bool,
+}
+
 /// A report.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report<'a> {

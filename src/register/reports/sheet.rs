@@ -38,6 +38,8 @@ pub enum Value {
     Instant(DateTime<Utc>),
     /// A whole number.
     Count(i64),
+    /// Whether something is so.
+    Flag(bool),
     /// An amount.
     Money(Money),
 }
@@ -85,6 +87,7 @@ impl Value {
             Value::Day(day) => day.to_string(),
             Value::Instant(at) => instant(*at),
             Value::Count(count) => count.to_string(),
+            Value::Flag(is_so) => is_so.to_string(),
             Value::Money(money) => money.to_string(),
         }
     }
@@ -94,6 +97,7 @@ impl Value {
             Value::Nothing => serde_json::Value::Null,
             Value::List(texts) => texts.clone().into(),
             Value::Count(count) => (*count).into(),
+            Value::Flag(is_so) => (*is_so).into(),
             other => other.text().into(),
         }
     }
@@ -159,6 +163,12 @@ impl From<Money> for Value {
 impl From<Vec<String>> for Value {
     fn from(texts: Vec<String>) -> Value {
         Value::List(texts)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(is_so: bool) -> Value {
+        Value::Flag(is_so)
     }
 }
 

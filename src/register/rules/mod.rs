@@ -123,6 +123,7 @@ use Find::{Files, History, Reading, Whole};
 pub const RULES: &[Rule] = rules! {
     "altered-event" Error History, "An event stays as it was recorded. Put it back as it was, and `void` it where it is wrong; that is a new event, with a name and a time of its own.";
     "audit-due" Warning Whole(dues::audits_are_done_in_time), "An asset is counted as often as its category's `audit_every` says.\nRecord an `audit` event when you have seen it.";
+    "backdated-commit" Warning History, "A commit is no older than those that it stands on, give or take ten minutes between two clocks. One that is was made with a clock put back, and its time proves nothing.";
     "bad-date" Error Reading, "A date is written without quotes: a day as 2026-11-27, an instant with its offset as 2026-11-27T09:14:00Z.";
     "bad-field-value" Error Whole(events::days_are_in_order), "A field holds what it is for: one of the words it knows, a value of the type its category declares, days in order (nothing is due before it went out, nothing ends before it begins).";
     "bad-money" Error Reading, "Money is an amount and an ISO 4217 code in quotes: \"3899.00 EUR\". Never a bare number, never negative, no separators of thousands.";
@@ -158,6 +159,7 @@ pub const RULES: &[Rule] = rules! {
     "not-utf8" Error Reading, "TOML files are UTF-8 text.";
     "open-fault" Warning Whole(dues::faults_are_mended), "A reported fault gets mended. Record `repaired` when it is.";
     "other-author" Warning History, "Whoever records an event commits it: the address of the commit is that of the person in `by`, or the desk's for them.";
+    "other-signer" Warning History, "Whoever signs a commit is who made or committed it: the address that `allowed_signers` gives the key is theirs.";
     "overdue" Warning Whole(dues::things_come_back_in_time), "A thing is back by the end of the day it is due. Record the `return`, or `extend` the loan.";
     "path-escape" Error Files(files::paths_stay_inside), "A path in a record stays in the asset's folder, one in an event in its `files/`, and no file of a register is a symbolic link: a link is never followed.";
     "refused-event" Error Whole(events::events_are_allowed), "An event that contradicts the log before it changes nothing: a checkout of what is out, a return of what is not. `void` the event that is wrong, or record the one that is missing before it, with `--at` the time when it happened.";
@@ -166,6 +168,7 @@ pub const RULES: &[Rule] = rules! {
     "retired-but-seen" Warning Whole(events::retired_things_stay_away), "A retired asset is not seen again. If it is back in use, record a `reinstate`.";
     "reused-number" Warning History, "A number stands for one thing for ever, for its label, its log and every paper that names it. What was retired or removed leaves its number behind; another thing gets one of its own.";
     "rewritten-history" Error History, "A head that was seen is part of the history for ever. One that is not shows that commits were replaced: nothing before is proof any more.";
+    "shallow-history" Warning History, "A history is evidence as far as it goes: a clone that ends before the beginning knows nothing of what lies before.";
     "stray-file" Warning Files(files::files_are_where_they_count), "A TOML file in a folder of the register stands where tagbook reads it. One elsewhere counts for nothing.";
     "syntax" Error Reading, "A file is well-formed TOML.";
     "toml-1-1" Warning Reading, "A register keeps to TOML 1.0, which every other tool reads too.";

@@ -131,7 +131,7 @@ impl Here<'_> {
         if uses(Method::ReducingBalance) {
             notes.push(word("report_convention_reducing"));
         }
-        for lack in [Lack::Cost, Lack::Day, Lack::Life, Lack::Currency] {
+        for lack in [Lack::Cost, Lack::Day, Lack::Life, Lack::Currency, Lack::Residual] {
             let of = books.lacking.iter().filter(|(_, other)| *other == lack).map(|(asset, _)| &asset.number);
             let numbers: Vec<Phrase> = of.map(Number::as_str).map(Phrase::text).collect();
             if !numbers.is_empty() {
@@ -139,6 +139,9 @@ impl Here<'_> {
                 let numbers = Some(self.listed(&numbers));
                 notes.push(self.said("report_incomplete", &[("what", what), ("numbers", numbers)]));
             }
+        }
+        if books.unwritten > 0 {
+            notes.push(self.site.words.count("report_unwritten", books.unwritten).plain().to_owned());
         }
         notes
     }

@@ -4,11 +4,15 @@ use chrono::NaiveDate;
 
 use super::Pictures;
 use crate::document::{Cell, Document, Kind, Row};
+use crate::register::Money;
 use crate::register::reports::{
     Disposals, Disposed, Held, Insurance, Insured, Leaver, Overdue, Proof, Unseen, Unsighted,
 };
 use crate::site::here::Here;
 use crate::site::phrase::Phrase;
+
+/// What stands where nobody knows an amount.
+const UNKNOWN: &str = "—";
 
 /// What is insured.
 pub(super) fn insurance(here: &Here, report: &Insurance, pictures: &Pictures) -> Document {
@@ -18,7 +22,10 @@ pub(super) fn insurance(here: &Here, report: &Insurance, pictures: &Pictures) ->
         let picture = pictures.get(&line.asset.number).cloned();
         let cells = vec![
             Cell { picture, ..Here::number_cell(line.asset) },
-            here.name_cell(line.asset, here.proofs(line)),
+            here.name_cell(
+                line.asset,
+                here.hired(line).into_iter().chain(here.references(line)).chain(here.proofs(line)),
+            ),
             here.whereabouts(&line.state),
             Cell::of(bought),
             here.amount(purchase.and_then(|purchase| purchase.cost)),
@@ -172,8 +179,9 @@ pub(super) fn disposals(here: &Here, report: &Disposals) -> Document {
                 Here::number_cell(line.asset),
                 here.name_cell(line.asset, here.told(line)),
                 day,
-                here.amount(line.book_value),
-                here.amount(line.proceeds),
+                here.known(line.cost),
+                here.known(line.book_value),
+                Cell { small: here.result(line).into_iter().collect(), ..here.known(line.proceeds) },
             ],
         }
     });
@@ -188,9 +196,10 @@ pub(super) fn disposals(here: &Here, report: &Disposals) -> Document {
         columns: vec![
             here.column("document_number", Kind::Number, 26.0),
             here.column("document_name", Kind::Name, 0.0),
-            here.column("report_left", Kind::Text, 30.0),
-            here.column("report_book_value", Kind::Amount, 29.0),
-            here.column("report_proceeds", Kind::Amount, 29.0),
+            here.column("report_left", Kind::Text, 26.0),
+            here.column("purchase_cost", Kind::Amount, 25.0),
+            here.column("report_book_value", Kind::Amount, 25.0),
+            here.column("report_proceeds", Kind::Amount, 26.0),
         ],
         rows: rows.collect(),
         ..here.report("report_disposals")
@@ -205,6 +214,46 @@ impl Here<'_> {
     /// A file by its name.
     fn file(&self, proof: &Proof) -> Phrase {
         self.apart(proof.path.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// An amount, or a dash where nobody knows it.
+    fn known(&self, money: Option<Money>) -> Cell {
+        Cell::of(Some(money.map_or_else(|| UNKNOWN.to_owned(), |money| self.site.words.money(&money))))
+    }
+
+    /// What a thing brought more or less than it was worth in the books; nothing where it was in none.
+    fn result(&self, line: &Disposed) -> Option<String> {
+        line.book_value?;
+        let amount = |money: Money| Some(Phrase::text(&self.site.words.money(&money)));
+        Some(match (line.gain(), line.loss()) {
+            (Some(gain), _) => self.said("report_gain", &[("amount", amount(gain))]),
+            (_, Some(loss)) => self.said("report_loss", &[("amount", amount(loss))]),
+            (None, None) => self.said("report_result", &[("amount", Some(Phrase::text(UNKNOWN)))]),
+        })
+    }
+
+    /// That a thing is somebody else's: whose, and until when.
+    fn hired(&self, line: &Insured) -> Option<String> {
+        let hire = line.asset.hire.as_ref().filter(|_| line.is_hired)?;
+        let supplier = hire.supplier.as_deref().map(|supplier| self.apart(supplier));
+        let until = hire.until.map(|day| self.site.dates.full(day));
+        Some(self.said("report_hired", &[("supplier", supplier), ("day", until)]))
+    }
+
+    /// From whom a thing is, and what their and the insurer's papers are called.
+    fn references(&self, line: &Insured) -> Option<String> {
+        let purchase = line.asset.purchase.as_ref();
+        let said = |word: &str, text: Option<&String>| {
+            let text = text.filter(|text| !text.is_empty())?;
+            Some(self.say(word, &[("text", Some(self.apart(text)))]))
+        };
+        let papers = [
+            said("report_supplier", purchase.and_then(|purchase| purchase.supplier.as_ref())),
+            said("report_invoice", purchase.and_then(|purchase| purchase.invoice.as_ref())),
+            said("report_policy", line.asset.policy.as_ref()),
+        ];
+        let papers: Vec<Phrase> = papers.into_iter().flatten().collect();
+        (!papers.is_empty()).then(|| self.listed(&papers).plain().to_owned())
     }
 
     /// The files that prove what a thing was and cost, and what there is none of.
