@@ -16,6 +16,9 @@ use crate::trail::{Id, LogFile, Name, Reused, Signature, Step, Touched, Trail, W
 /// What the trail is kept as.
 const TRAIL: &str = "trail";
 
+/// So many commits are read anew rather than all be written that is known.
+const FEW: usize = 400;
+
 /// What the checks of signatures came to are kept as.
 const SIGNATURES: &str = "signatures";
 
@@ -81,11 +84,13 @@ pub(super) fn trail(repo: &Repo, head: Oid, is_afresh: bool) -> Result<Trail, St
     let is_older = known.is_none() && kept.is_some();
     let mut trail = kept.filter(|_| known.is_some()).unwrap_or_default();
     if known != Some(head) {
+        let before = trail.commits().len();
         repo.walk(head, known, &mut |step| {
             trail.take(&taken(step), &mut |id| Ok::<_, Stop>(repo.blob(oid(id)?)?.to_vec()))
         })?;
-        // A look back does not throw away what is known of later.
-        if !is_older || repo.head()? == Some(head) {
+        // A look back does not throw away what is known of later, and a few commits are read sooner than all is written.
+        let is_worth = trail.commits().len() > before + FEW || before == 0;
+        if is_worth && (!is_older || repo.head()? == Some(head)) {
             repo.keep(TRAIL, &trail.to_bytes());
         }
     }

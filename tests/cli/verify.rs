@@ -525,7 +525,8 @@ fn a_chain_of_custody_names_every_hand_and_every_commit_and_can_be_checked_with_
         text.split("<bdi>git ").skip(1).map(|rest| rest.split("</bdi>").next().unwrap()).collect();
     assert_eq!(commands.len(), 4, "{text}");
     let git = |command: &str| {
-        let line = format!("git {}", command.replace("&amp;", "&").replace("&#39;", "'").replace("COMMIT", signed.trim()));
+        let line =
+            format!("git {}", command.replace("&amp;", "&").replace("&#39;", "'").replace("COMMIT", signed.trim()));
         let mut shell = shop.program("sh");
         shell.args(["-c", &line]);
         let ran = crate::shop::ran(shell);
