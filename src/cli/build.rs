@@ -130,7 +130,7 @@ pub(super) fn commits(here: &Here) -> Result<Commits, Stop> {
     commits.newest = register.assets.keys().filter_map(newest).collect();
     for (number, log) in here.opened.ledger.iter() {
         let events = log.events().iter().filter_map(|logged| {
-            let recorded = past.recorded(register, number, &logged.event)?;
+            let recorded = past.recorded(register, number, logged)?;
             let recorded = Recorded {
                 commit: told(recorded.witness.commit),
                 author: recorded.author.map(str::to_owned),

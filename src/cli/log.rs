@@ -12,7 +12,7 @@ use super::table::{self, Cell, Format};
 use super::{End, Outcome, Stop, paint};
 use crate::register::event::{self, KINDS};
 use crate::register::time::instant;
-use crate::register::{Event, Folded, Number, Slug, Tz, did_you_mean};
+use crate::register::{Event, Folded, Logged, Number, Slug, Tz, did_you_mean};
 use crate::trail;
 
 /// Show what happened, oldest first
@@ -100,15 +100,15 @@ fn happened<'a>(
     folded: &Folded,
     until: DateTime<Utc>,
 ) -> Vec<Line<'a>> {
-    let events = here.opened.ledger.log(number).events().iter().map(|logged| &logged.event);
-    let line = |event: &'a Event| Line {
+    let line = |logged: &'a Logged| Line {
         number,
-        event,
-        voided: folded.voided.contains(&event.id),
-        refused: folded.refusal(&event.id).map(|refusal| refusal.message.clone()),
-        recorded: past.and_then(|past| past.recorded(&here.opened.register, number, event)),
+        event: &logged.event,
+        voided: folded.voided.contains(&logged.event.id),
+        refused: folded.refusal(&logged.event.id).map(|refusal| refusal.message.clone()),
+        recorded: past.and_then(|past| past.recorded(&here.opened.register, number, logged)),
     };
-    events.filter(|event| event.at <= until).map(line).collect()
+    let events = here.opened.ledger.log(number).events().iter();
+    events.filter(|logged| logged.event.at <= until).map(line).collect()
 }
 
 fn aligned(here: &Here, lines: &[Line]) -> Result<(), Stop> {

@@ -1,6 +1,6 @@
 //! The history of a register: taken commit by commit, kept beside the repository's objects, and taken up again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use git2::Oid;
@@ -10,7 +10,7 @@ use super::Stop;
 use super::place::Here;
 use crate::git::Repo;
 use crate::git::history;
-use crate::register::{Event, Number, Register};
+use crate::register::{Logged, Number, Register};
 use crate::trail::{Id, LogFile, Name, Reused, Signature, Step, Touched, Trail, Witness, is_by};
 
 /// What the trail is kept as.
@@ -29,6 +29,8 @@ pub(super) const SIGNERS: &str = "allowed_signers";
 pub(super) struct Past {
     pub(super) trail: Trail,
     pub(super) signatures: BTreeMap<Id, Signature>,
+    /// Files of the folder that are not as they were committed: of what they say, no commit is the witness.
+    changed: BTreeSet<String>,
 }
 
 /// How an event came into the register.
@@ -50,17 +52,22 @@ impl Past {
         }
         let Some(repo) = Repo::around(&here.root)? else { return Ok(None) };
         let Some(head) = repo.head()? else { return Ok(None) };
-        Past::up_to(&repo, head).map(|past| Some((head, past)))
+        let past = Past::up_to(&repo, head)?;
+        Ok(Some((head, Past { changed: repo.changed_files("assets")?, ..past })))
     }
 
     fn up_to(repo: &Repo, head: git2::Oid) -> Result<Past, Stop> {
         let trail = trail(repo, head, false)?;
         let signatures = signatures(repo, &trail, head, false)?;
-        Ok(Past { trail, signatures })
+        Ok(Past { trail, signatures, changed: BTreeSet::new() })
     }
 
     /// How an event came into the register; none where that was not committed, or before a shallow clone's end.
-    pub(super) fn recorded(&self, register: &Register, number: &Number, event: &Event) -> Option<Recorded<'_>> {
+    pub(super) fn recorded(&self, register: &Register, number: &Number, logged: &Logged) -> Option<Recorded<'_>> {
+        let Logged { event, source } = logged;
+        if self.changed.contains(source.path()) {
+            return None;
+        }
         let witness = self.trail.witness_of(number.as_str(), event.id.as_str())?;
         let email = register.people.get(&event.by).and_then(|person| person.email.as_deref());
         let author = (!is_by(witness.author, witness.committer, event.by.as_str(), email))

@@ -199,6 +199,21 @@ impl Repo {
         Err(Error { doing: DOING.into(), why: last_line(&String::from_utf8_lossy(&said.stderr)) }.into())
     }
 
+    /// Files below a folder of the register that the work tree has otherwise than the newest commit, or not at all.
+    ///
+    /// # Errors
+    /// Where the git program cannot tell.
+    pub fn changed_files(&self, folder: &str) -> Result<BTreeSet<String>, Error> {
+        let below = self.inside.join(folder);
+        let words = ["--no-optional-locks", "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", "HEAD", "--"];
+        let said = Program::of(&self.git).run(&[&words[..], &[&*below.to_string_lossy()]].concat())?;
+        if !said.ok {
+            return Err(Error { doing: "look for changes".into(), why: last_line(&said.err) });
+        }
+        let inside = |path: &str| Some(Path::new(path).strip_prefix(&self.inside).ok()?.to_str()?.to_owned());
+        Ok(said.out.split('\0').filter(|path| !path.is_empty()).filter_map(inside).collect())
+    }
+
     /// The content of a file of a log.
     ///
     /// # Errors

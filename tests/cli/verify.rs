@@ -345,6 +345,11 @@ fn every_event_names_the_commit_that_recorded_it_wherever_it_went_since() {
     );
     assert_eq!(recorded(&shop, "CAM-0001")[0], [None, None, None, None]);
     assert_eq!(recorded(&shop, "CAM-0001 --rev HEAD~2"), told);
+    // Nor is a commit the witness of what somebody has written over it since.
+    let packed = "assets/cameras/CAM-0001/log/2026.toml";
+    replace(&shop, packed, "\"ben\"", "\"cleo\"");
+    assert!(recorded(&shop, "CAM-0001").iter().all(|commit| commit[0].is_none()));
+    replace(&shop, packed, "\"cleo\"", "\"ben\"");
     let shown = shop.says("log CAM-0001");
     assert!(shown.contains("COMMIT") && shown.contains(&one[..8]), "{shown}");
     let csv = shop.says("log CAM-0001 --format csv");

@@ -28,7 +28,9 @@ function set(file, { language, theme }) {
 
 export function build(register, home, audience, day) {
   const folder = join(home, `${basename(register)}-${audience}`);
-  const args = ['-C', register, 'build', '--out', folder, '--audience', audience, '--at', day];
-  execFileSync(tagbook(), args, { env: environment(home), stdio: 'pipe' });
+  const args = ['-C', register, 'build', '--out', folder, '--audience', audience];
+  // As it is on that day: what is asked for with --at is a look back, and leads to no desk.
+  const env = { ...environment(home), SOURCE_DATE_EPOCH: String(Date.parse(`${day}T12:00:00Z`) / 1000) };
+  execFileSync(tagbook(), args, { env, stdio: 'pipe' });
   return site(register, audience, folder);
 }
